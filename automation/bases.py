@@ -1,0 +1,71 @@
+"""Which base images exist, as data. Decide by `base.libc`, never by parsing a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from automation.errors import UsageError
+
+
+class Libc(StrEnum):
+    """A C library."""
+
+    MUSL = "musl"
+    GLIBC = "glibc"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """An image that something is built on or verified against.
+
+    Attributes:
+        name: what tasks call it.
+        image: the official image, the default wherever a registry answers.
+        libc: the C library of the official image; None where it does not matter to the result.
+        recipe: what bootstraps it where no registry answers.
+    """
+
+    name: str
+    image: str
+    libc: Libc | None
+    recipe: str
+
+
+ALPINE = Base(name="alpine", image="python:3.11-alpine", libc=Libc.MUSL, recipe="python-musl")
+SLIM = Base(name="slim", image="python:3.11-slim", libc=Libc.GLIBC, recipe="python-glibc")
+NODE = Base(name="node", image="node:24-alpine", libc=None, recipe="node")
+POSTGRES = Base(name="postgres", image="postgres:17-alpine", libc=None, recipe="postgres")
+REDIS = Base(name="redis", image="redis:8-alpine", libc=None, recipe="redis")
+
+BASES = {base.name: base for base in (ALPINE, SLIM, NODE, POSTGRES, REDIS)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One way to ship the application: a target of Dockerfile.optimized on one base."""
+
+    name: str
+    base: Base
+    target: str = "runtime"
+
+    @property
+    def tag(self) -> str:
+        """The image's name in the engine."""
+        return f"autoarr:{self.name}"
+
+
+VARIANTS = {variant.name: variant for variant in (Variant(name="alpine", base=ALPINE), Variant(name="slim", base=SLIM))}
+DEFAULT_VARIANT = "alpine"
+
+
+def variant(name: str) -> Variant:
+    """The variant of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        return VARIANTS[name]
+    except KeyError:
+        raise UsageError(f"no variant {name!r}", hint=f"one of: {', '.join(VARIANTS)}") from None

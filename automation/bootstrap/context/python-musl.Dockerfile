@@ -1,0 +1,126 @@
+# Python for musl, made from Debian's source packages (security patches included) with Debian's musl: what
+# python:3.11-alpine is, for networks that reach a package index but no container registry.
+ARG DEBIAN_IMAGE
+FROM ${DEBIAN_IMAGE} AS toolchain
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends bzip2 ca-certificates dpkg-dev gcc libc6-dev linux-libc-dev make \
+        musl-tools patch pkg-config tcl tzdata xz-utils
+COPY fetch-source /usr/local/bin/
+# The kernel's headers alone, in a folder of their own: a glibc header on the include path would be taken for musl's.
+# The wrapper answers the two spellings of the multiarch question that CPython's configure and setup.py ask.
+# The loader's path file lets freshly built programs find the libraries built beside them.
+RUN machine=$(uname -m) \
+    && mkdir -p /opt/linux-headers /opt/root/usr/lib /opt/root/lib \
+    && cp -r /usr/include/linux /usr/include/mtd /usr/include/asm-generic "/usr/include/$machine-linux-gnu/asm" /opt/linux-headers/ \
+    && printf '#!/bin/sh\ncase "$1" in -print-multiarch|--print-multiarch) echo %s-linux-musl; exit;; esac\nexec musl-gcc -isystem /opt/linux-headers "$@"\n' "$machine" > /usr/local/bin/cc-musl \
+    && chmod +x /usr/local/bin/cc-musl \
+    && printf '/lib\n/usr/local/lib\n/usr/lib\n/opt/deps/usr/lib\n' > "/etc/ld-musl-$machine.path"
+ENV CC=cc-musl CFLAGS=-O2
+WORKDIR /src
+
+FROM toolchain AS zlib
+ARG ZLIB_VERSION
+RUN fetch-source zlib "$ZLIB_VERSION" && cd zlib \
+    && ./configure --prefix=/usr && make -s -j "$(nproc)" > /dev/null && make -s install DESTDIR=/opt/deps > /dev/null
+
+FROM toolchain AS bzip2
+ARG BZIP2_VERSION
+RUN fetch-source bzip2 "$BZIP2_VERSION" && cd bzip2 \
+    && make -s -f Makefile-libbz2_so CC="$CC" > /dev/null \
+    && install -D -m 755 libbz2.so.1.0.* -t /opt/deps/usr/lib \
+    && install -D -m 644 bzlib.h -t /opt/deps/usr/include \
+    && ln -s "$(basename libbz2.so.1.0.*)" /opt/deps/usr/lib/libbz2.so.1.0 && ln -s libbz2.so.1.0 /opt/deps/usr/lib/libbz2.so
+
+FROM toolchain AS xz
+ARG XZ_VERSION
+RUN fetch-source xz-utils "$XZ_VERSION" && cd xz-utils \
+    && ./configure --quiet --prefix=/usr --disable-static --disable-xz --disable-xzdec --disable-lzmadec --disable-lzmainfo \
+        --disable-lzma-links --disable-scripts --disable-doc --disable-nls --host="$($CC -print-multiarch)" \
+    && make -s -j "$(nproc)" > /dev/null && make -s install DESTDIR=/opt/deps > /dev/null
+
+FROM toolchain AS libffi
+ARG LIBFFI_VERSION
+RUN fetch-source libffi "$LIBFFI_VERSION" && cd libffi \
+    && ./configure --quiet --prefix=/usr --libdir=/usr/lib --disable-static --disable-docs --disable-multi-os-directory \
+        --disable-exec-static-tramp --host="$($CC -print-multiarch)" \
+    && make -s -j "$(nproc)" > /dev/null && make -s install DESTDIR=/opt/deps > /dev/null
+
+FROM toolchain AS sqlite
+ARG SQLITE_VERSION
+RUN fetch-source sqlite3 "$SQLITE_VERSION" && cd sqlite3 \
+    && ./configure --quiet --prefix=/usr --disable-static --disable-tcl --disable-readline --enable-fts5 \
+        --host="$($CC -print-multiarch)" \
+        CFLAGS="-O2 -DSQLITE_ENABLE_COLUMN_METADATA -DSQLITE_ENABLE_UNLOCK_NOTIFY -DSQLITE_ENABLE_DBSTAT_VTAB -DSQLITE_SECURE_DELETE" \
+    && { make -s -j "$(nproc)" libsqlite3.la sqlite3.h sqlite3.pc > build.log 2>&1 || { tail -n 40 build.log; exit 1; }; } \
+    && make -s lib_install DESTDIR=/opt/deps > /dev/null \
+    && install -D -m 644 sqlite3.h src/sqlite3ext.h -t /opt/deps/usr/include \
+    && install -D -m 644 sqlite3.pc -t /opt/deps/usr/lib/pkgconfig
+
+FROM toolchain AS openssl
+ARG OPENSSL_VERSION
+RUN fetch-source openssl "$OPENSSL_VERSION" && cd openssl \
+    && ./Configure "linux-$(uname -m)" --prefix=/usr --libdir=lib --openssldir=/etc/ssl shared no-tests no-engine no-legacy \
+        > /dev/null \
+    && { make -s -j "$(nproc)" build_libs > build.log 2>&1 || { tail -n 40 build.log; exit 1; }; } \
+    && make -s install_dev install_ssldirs DESTDIR=/opt/deps > /dev/null
+
+FROM toolchain AS busybox
+ARG BUSYBOX_VERSION
+# `tc` is the one applet that the current kernel headers no longer allow.
+RUN fetch-source busybox "$BUSYBOX_VERSION" && cd busybox \
+    && make -s defconfig > /dev/null && sed -i 's/^CONFIG_TC=y/CONFIG_TC=n/' .config \
+    && make -s -j "$(nproc)" CC="$CC" HOSTCC=gcc CONFIG_PREFIX=/opt/busybox install > build.log 2>&1 \
+    || { tail -n 40 build.log; exit 1; }
+
+FROM toolchain AS python
+ARG PYTHON_VERSION
+RUN fetch-source python3.11 "$PYTHON_VERSION" --skip-patches
+COPY --from=zlib /opt/deps /opt/deps
+COPY --from=bzip2 /opt/deps /opt/deps
+COPY --from=xz /opt/deps /opt/deps
+COPY --from=libffi /opt/deps /opt/deps
+COPY --from=sqlite /opt/deps /opt/deps
+COPY --from=openssl /opt/deps /opt/deps
+ENV CPPFLAGS=-I/opt/deps/usr/include \
+    LDFLAGS=-L/opt/deps/usr/lib \
+    PKG_CONFIG_PATH=/opt/deps/usr/lib/pkgconfig \
+    PKG_CONFIG_SYSROOT_DIR=/opt/deps \
+    CPYTHON_CONFIGURE=--with-openssl=/opt/deps/usr
+COPY build-cpython /usr/local/bin/
+RUN build-cpython /src/python3.11 /opt/root
+
+# The file system of the image, laid out as Alpine does: the loader in /lib, libraries in /usr/lib, Python in /usr/local.
+FROM python AS root
+COPY --from=busybox /opt/busybox /opt/root
+COPY --from=busybox /opt/sources /opt/sources
+COPY --from=zlib /opt/sources /opt/sources
+COPY --from=bzip2 /opt/sources /opt/sources
+COPY --from=xz /opt/sources /opt/sources
+COPY --from=libffi /opt/sources /opt/sources
+COPY --from=sqlite /opt/sources /opt/sources
+COPY --from=openssl /opt/sources /opt/sources
+RUN machine=$(uname -m) && cd /opt/root \
+    && mkdir -p -m 755 dev etc/ssl/certs home lib/ proc root run srv sys usr/share var/lib \
+    && mkdir -p -m 1777 tmp var/tmp \
+    && cp "/usr/lib/$machine-linux-musl/libc.so" "lib/ld-musl-$machine.so.1" \
+    && ln -s "ld-musl-$machine.so.1" "lib/libc.musl-$machine.so.1" \
+    && cp -P /opt/deps/usr/lib/*.so.* usr/lib/ \
+    && cp /etc/ssl/certs/ca-certificates.crt etc/ssl/certs/ && ln -s certs/ca-certificates.crt etc/ssl/cert.pem \
+    && cp /opt/deps/etc/ssl/openssl.cnf etc/ssl/ \
+    && cp -r /usr/share/zoneinfo usr/share/ && rm -rf usr/share/zoneinfo/posix usr/share/zoneinfo/right \
+    && find usr/lib -name '*.so*' -type f -exec strip --strip-unneeded {} + \
+    && printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n' > etc/passwd \
+    && printf 'root:x:0:\nnobody:x:65534:\n' > etc/group \
+    && printf '/bin/sh\n' > etc/shells && printf 'hosts: files dns\n' > etc/nsswitch.conf \
+    && { printf 'ID=autoarr-base\nNAME="AutoArr base (musl)"\nPRETTY_NAME="AutoArr base: Python on musl, from Debian sources"\n' \
+        && cat /etc/os-release | sed -n 's/^VERSION_ID=/DEBIAN_VERSION_ID=/p'; } > etc/os-release \
+    && mkdir -p usr/share/autoarr-base && sort /opt/sources/* > usr/share/autoarr-base/sources
+
+FROM scratch
+COPY --from=root /opt/root /
+ARG PYTHON_VERSION
+ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 PYTHON_VERSION=${PYTHON_VERSION}
+RUN python3 -c "import bz2, ctypes, hashlib, lzma, sqlite3, ssl, zlib; print(ssl.OPENSSL_VERSION, sqlite3.sqlite_version)" \
+    && pip --version \
+    && find / -xdev -name __pycache__ -prune -exec rm -rf {} +
+CMD ["python3"]

@@ -1,0 +1,141 @@
+"""Run `docker buildx build`, show its progress, and turn its ways to fail into ours."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from automation import console, process
+from automation.engine import Engine
+from automation.errors import BuildFailed, DiskFull, EngineUnavailable, NetworkUnavailable
+
+STEP = re.compile(r"^#(\d+) \[(?!internal\])(.+?)\] (.+)$")
+DONE = re.compile(r"^#(\d+) DONE ([\d.]+)s$")
+CACHED = re.compile(r"^#(\d+) CACHED$")
+HEARTBEAT = 10.0
+
+ENGINE_GONE = (
+    "error reading from server",
+    "failed to receive status",
+    "cannot connect to the docker daemon",
+    "is the docker daemon running",
+    "error during connect",
+    "transport is closing",
+    "connection refused",
+    "no active session",
+    "failed to connect to the docker api",
+)
+NO_NETWORK = (
+    "temporary failure in name resolution",
+    "temporary failure resolving",
+    "could not resolve",
+    "name or service not known",
+    "network is unreachable",
+    "failed to establish a new connection",
+    "enotfound",
+    "eai_again",
+    "etimedout",
+    "econnrefused",
+    "read timed out",
+    "unable to connect to",
+)
+
+
+@dataclass
+class Progress:
+    """Follows BuildKit's plain progress: one short line a step, its time when it took long, signs of life between."""
+
+    titles: dict[str, str] = field(default_factory=dict)
+    cached: set[str] = field(default_factory=set)
+    finished: set[str] = field(default_factory=set)
+    _spoke: float = field(default_factory=time.monotonic)
+
+    def line(self, text: str) -> None:
+        """Take one line of BuildKit's output."""
+        now = time.monotonic()
+        if (match := STEP.match(text)) and match[1] not in self.titles:
+            words = match[3] if len(match[3]) <= 90 else match[3][:87] + "…"
+            self.titles[match[1]] = f"[{match[2]}] {words}"
+            self._say(self.titles[match[1]])
+        elif match := CACHED.match(text):
+            self.cached.add(match[1])
+        elif (match := DONE.match(text)) and match[1] in self.titles:
+            self.finished.add(match[1])
+            if float(match[2]) >= 5:
+                self._say(f"{self.titles[match[1]].split(']')[0]}] took {console.duration(float(match[2]))}")
+        elif now - self._spoke > HEARTBEAT:
+            number = text[1:].split(" ", 1)[0]
+            where = self.titles.get(number, "").split("]")[0]
+            self._say(f"{where + '] ' if where else ''}{text.split(' ', 2)[-1][:90]}")
+
+    def _say(self, text: str) -> None:
+        self._spoke = time.monotonic()
+        console.progress(text)
+
+
+def build(engine: Engine, flags: Sequence[str]) -> Progress:
+    """Build with these words after `docker buildx build`; which steps ran and which came from the cache.
+
+    Raises:
+        BuildFailed: a step failed; its output is in the details.
+        EngineUnavailable: the engine went away.
+        DiskFull, NetworkUnavailable: the step's output says so.
+    """
+    progress = Progress()
+    result = process.run(
+        ["docker", "buildx", "build", "--progress=plain", *flags],
+        env={**engine.environment, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
+        on_line=progress.line,
+        check=False,
+    )
+    if result.code != 0:
+        raise diagnose(engine, result)
+    return progress
+
+
+def diagnose(engine: Engine, result: process.Result) -> Exception:
+    """The failure behind a build's output."""
+    lines = result.output.splitlines()
+    low = result.output.lower()
+    error = next((line.removeprefix("ERROR: ") for line in reversed(lines) if line.startswith("ERROR: ")), "")
+    details = "\n".join(failing_step(lines) or lines[-30:])
+    if "no space left on device" in low or "enospc" in low:
+        return DiskFull(
+            "the engine's disk is full", hint="free some space, or `invoke clean` to drop build caches", details=details
+        )
+    gone = any(sign in error.lower() for sign in ENGINE_GONE) or (
+        "did not complete successfully" not in error
+        and engine.docker("version", "--format", "{{.Server.Version}}", check=False, echo=False, timeout=10).code != 0
+    )
+    if gone:
+        return EngineUnavailable(
+            "the container engine went away during the build",
+            hint="run the command again: a private engine is restarted; otherwise start yours",
+            details="\n".join(lines[-6:]),
+        )
+    if any(sign in low for sign in NO_NETWORK):
+        return NetworkUnavailable(
+            "a package index can't be reached from inside the build",
+            hint="check the network, HTTPS_PROXY, and pip's and npm's index settings; `invoke doctor` tells more",
+            details=details,
+        )
+    return BuildFailed("the image did not build", where=short(error), details=details)
+
+
+def short(error: str) -> str:
+    """BuildKit's error without the program text that it repeats."""
+    match = re.match(r'failed to solve: process "(.+)" did not complete successfully: (.+)', error)
+    if match is None:
+        return error[:300]
+    return f"{match[1][:200]} ({match[2]})"
+
+
+def failing_step(lines: Sequence[str]) -> list[str]:
+    """The output of the step that failed: what BuildKit prints between its dashed lines, or that step's last lines."""
+    failed = next((re.match(r"^#(\d+) ERROR", line) for line in lines if re.match(r"^#\d+ ERROR", line)), None)
+    if failed is None:
+        return []
+    own = [line.split(" ", 2)[-1] for line in lines if line.startswith(f"#{failed[1]} ") and " ERROR" not in line]
+    return own[-30:]

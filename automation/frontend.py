@@ -1,0 +1,69 @@
+"""The UI on the host: pnpm install and build, its checks, and whether the lockfile fits."""
+
+from __future__ import annotations
+
+from automation import console, paths, process
+from automation.errors import BuildFailed, Stale
+
+DIST = paths.UI / "dist"
+
+
+def pnpm(*words: str, hint: str = "") -> process.Result:
+    """Run pnpm in the UI's folder, showing its lines.
+
+    Raises:
+        MissingProgram: there is no pnpm; ./dev installs the right one.
+        BuildFailed: it failed; the last lines are in the details.
+    """
+    result = process.run(["pnpm", *words], cwd=paths.UI, check=False)
+    if result.code != 0:
+        raise BuildFailed(
+            f"`pnpm {' '.join(words)}` failed",
+            where=str(paths.UI),
+            hint=hint,
+            details="\n".join(result.output.splitlines()[-40:]),
+        )
+    return result
+
+
+def install() -> None:
+    """Install exactly what the lockfile says.
+
+    Raises:
+        Stale: pnpm-lock.yaml does not fit package.json.
+        BuildFailed: the installation failed for another reason.
+    """
+    result = process.run(["pnpm", "install", "--frozen-lockfile", "--reporter=append-only"], cwd=paths.UI, check=False)
+    if result.code == 0:
+        return
+    if "ERR_PNPM_OUTDATED_LOCKFILE" in result.output:
+        raise Stale(
+            "pnpm-lock.yaml does not fit package.json",
+            where=str(paths.UI / "pnpm-lock.yaml"),
+            hint="run `pnpm install` in autoarr/ui and commit the lockfile",
+            details=result.output,
+        )
+    raise BuildFailed(
+        "the UI's packages could not be installed",
+        where=str(paths.UI),
+        hint="check the network and npm's registry setting",
+        details="\n".join(result.output.splitlines()[-20:]),
+    )
+
+
+def build() -> None:
+    """Build the UI into autoarr/ui/dist, where `autoarr serve` finds it."""
+    install()
+    pnpm("build")
+
+
+def check() -> None:
+    """Lint, types and tests of the UI, and the build itself."""
+    install()
+    for script in ("lint", "typecheck", "test", "build"):
+        pnpm(script)
+
+
+if __name__ == "__main__":
+    with console.exit_on_error():
+        check()

@@ -1,0 +1,265 @@
+"""Construct the build of a variant, run it, start the result once, and say what came out."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from automation import buildx, console, containers, image_store, layers, network, paths
+from automation.bases import DEFAULT_VARIANT, NODE, Variant
+from automation.engine import Engine
+from automation.errors import EngineUnavailable, UsageError
+from automation.git import Commit, commit
+from automation.resolver import ResolvedBase, Resolver
+
+PLATFORMS = ("linux/amd64", "linux/arm64")
+LATEST = "autoarr:latest"
+STEP_NAMES = {"frontend-builder": "UI", "python-builder": "dependencies", "app-builder": "application"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What a build gave: sizes in bytes, times in seconds.
+
+    `healthy_s` is the time from start to the first healthy answer; None where the image was not started.
+    """
+
+    image: str
+    variant: str
+    platform: str
+    digest: str
+    base: str
+    base_origin: str
+    base_digest: str
+    libc: str
+    disk_bytes: int | None
+    pull_bytes: int | None
+    layer_count: int | None
+    build_s: float
+    healthy_s: float | None
+    rebuilt: list[str]
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json`."""
+        return asdict(self)
+
+
+def check_platform(platform: str | None, engine: Engine) -> str:
+    """The platform to build for.
+
+    Raises:
+        UsageError: it is unknown, or this engine can't build it.
+    """
+    wanted = platform or engine.platform
+    if wanted not in PLATFORMS:
+        raise UsageError(f"no platform {wanted!r}", hint=f"one of: {', '.join(PLATFORMS)}")
+    if wanted != engine.platform:
+        raise UsageError(
+            f"this engine builds {engine.platform}, not {wanted}",
+            hint=f"set DOCKER_HOST to an engine that runs {wanted}",
+        )
+    return wanted
+
+
+def version() -> str:
+    """The project's version, from pyproject.toml."""
+    with paths.PYPROJECT.open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
+def arguments(base: ResolvedBase, node: ResolvedBase, source: Commit) -> Mapping[str, str]:
+    """The build arguments of Dockerfile.optimized.
+
+    SOURCE_DATE_EPOCH is the commit's, so that the date of a build is the date of what was built.
+    """
+    return {
+        "PYTHON_IMAGE": base.reference,
+        "NODE_IMAGE": node.reference,
+        "AUTOARR_VERSION": version(),
+        "AUTOARR_REVISION": source.label,
+        "AUTOARR_CREATED": source.created,
+        "BASE_NAME": base.reference.partition("@")[0],
+        "BASE_DIGEST": base.digest,
+        "SOURCE_DATE_EPOCH": str(source.epoch),
+    }
+
+
+def flags(
+    variant: Variant,
+    build_arguments: Mapping[str, str],
+    *,
+    target: str,
+    platform: str,
+    outputs: list[str],
+    tags: list[str],
+) -> list[str]:
+    """The words after `docker buildx build`, but for the network's and the context. A pure function."""
+    words = ["--file", str(paths.DOCKERFILE), "--target", target, "--platform", platform]
+    for name, value in build_arguments.items():
+        words += ["--build-arg", f"{name}={value}"]
+    words += ["--label", f"{containers.VARIANT_LABEL}={variant.name}"]
+    for tag in tags:
+        words += ["--tag", tag]
+    for output in outputs:
+        words += ["--output", output]
+    return words
+
+
+def build_target(
+    engine: Engine,
+    resolver: Resolver,
+    variant: Variant,
+    *,
+    target: str,
+    platform: str,
+    outputs: list[str],
+    tags: list[str],
+) -> tuple[ResolvedBase, buildx.Progress]:
+    """Build one target of Dockerfile.optimized on the variant's base.
+
+    Raises:
+        AutomationError: the base can't be had, or the build failed; see :mod:`automation.buildx`.
+    """
+    with console.step("resolving the bases"):
+        base = resolver.resolve(variant.base)
+        node = resolver.resolve(NODE)
+        for found in (base, node):
+            console.progress(f"{found.base.name}: {found.reference.partition('@')[0]}, {found.story}")
+    with (
+        console.step(f"building {', '.join(tags) or variant.name}"),
+        tempfile.TemporaryDirectory(prefix="autoarr-build-") as folder,
+    ):
+        words = flags(
+            variant,
+            arguments(base, node, commit()),
+            target=target,
+            platform=platform,
+            outputs=outputs,
+            tags=tags,
+        )
+        progress = buildx.build(engine, [*words, *network.build_flags(Path(folder)), str(paths.ROOT)])
+    return base, progress
+
+
+def check_output(output: str, engine: Engine) -> str:
+    """`oci:PATH` as buildx wants it.
+
+    Raises:
+        UsageError: another kind of output, or a folder that does not exist.
+        EngineUnavailable: the engine can't write OCI archives.
+    """
+    kind, _, place = output.partition(":")
+    if kind != "oci" or not place:
+        raise UsageError(f"no output {output!r}", hint="oci:PATH writes an OCI archive to PATH")
+    target = Path(place).expanduser().resolve()
+    if not target.parent.is_dir() or target.is_dir():
+        raise UsageError(f"{target} can't be written", hint="name a file in a folder that exists")
+    if not engine.has_containerd_store:
+        raise EngineUnavailable(
+            "this engine can't write OCI archives",
+            hint="turn on its containerd image store, or set AUTOARR_ENGINE=private",
+        )
+    return f"type=oci,dest={target},rewrite-timestamp=true"
+
+
+def build(
+    engine: Engine, variant: Variant, *, platform: str | None = None, tag: str | None = None, output: str | None = None
+) -> Summary:
+    """`invoke build`: build the variant, start it once and wait for healthy, measure it.
+
+    Args:
+        tag: a name in place of `autoarr:VARIANT` (and `autoarr:latest` for the default variant).
+        output: `oci:PATH` writes an archive besides.
+    """
+    chosen = check_platform(platform, engine)
+    outputs = ["type=docker"]
+    if output is not None:
+        outputs.append(check_output(output, engine))
+    name = tag or variant.tag
+    started = time.monotonic()
+    containers.sweep(engine)
+    # The name is given only to an image that got healthy; until then it is a candidate of this run.
+    with containers.candidate(engine, variant) as candidate:
+        base, progress = build_target(
+            engine,
+            Resolver(engine),
+            variant,
+            target=variant.target,
+            platform=chosen,
+            outputs=outputs[:1],
+            tags=[candidate],
+        )
+        if len(outputs) > 1:
+            build_target(
+                engine,
+                Resolver(engine),
+                variant,
+                target=variant.target,
+                platform=chosen,
+                outputs=outputs[1:],
+                tags=[name],
+            )
+        built = time.monotonic() - started
+        with console.step("starting it once"):
+            healthy = containers.smoke(engine, candidate)
+            console.progress(f"healthy after {console.duration(healthy)}")
+        size = layers.measure(engine, candidate)
+        image_store.tag(engine, candidate, name)
+        if tag is None and variant.name == DEFAULT_VARIANT:
+            image_store.tag(engine, candidate, LATEST)
+    facts = image_store.inspect(engine, name)
+    if facts is None:
+        raise EngineUnavailable(f"{name} is gone right after its build")
+    return Summary(
+        image=name,
+        variant=variant.name,
+        platform=chosen,
+        digest=facts.digest,
+        base=base.reference.partition("@")[0],
+        base_origin=base.story,
+        base_digest=base.digest,
+        libc=str(variant.base.libc),
+        disk_bytes=size.disk_bytes,
+        pull_bytes=size.pull_bytes,
+        layer_count=len(size.layers),
+        build_s=round(built, 2),
+        healthy_s=round(healthy, 3),
+        rebuilt=rebuilt(progress),
+    )
+
+
+def rebuilt(progress: buildx.Progress) -> list[str]:
+    """Which parts of the image were made in this run rather than taken from the cache."""
+    parts = []
+    for number in sorted(progress.finished - progress.cached, key=int):
+        stage = progress.titles[number][1:].split(" ", 1)[0]
+        if stage in STEP_NAMES and STEP_NAMES[stage] not in parts:
+            parts.append(STEP_NAMES[stage])
+    return parts
+
+
+def show(summary: Summary) -> None:
+    """The summary for people, and what to do next."""
+
+    def size(value: int | None) -> str:
+        return "unknown" if value is None else console.megabytes(value)
+
+    console.table(
+        summary.image,
+        ("", ""),
+        [
+            ("digest", summary.digest),
+            ("base", f"{summary.base} ({summary.libc}), {summary.base_origin}"),
+            ("on disk", size(summary.disk_bytes)),
+            ("to pull", size(summary.pull_bytes)),
+            ("layers", str(summary.layer_count)),
+            ("rebuilt", ", ".join(summary.rebuilt) or "nothing: all from the cache"),
+            ("built in", console.duration(summary.build_s)),
+            ("healthy", f"{summary.healthy_s:.2f} s after start" if summary.healthy_s is not None else "not started"),
+        ],
+    )
+    console.note("next: `invoke run` serves it on http://localhost:8088, `nox -s alpine` verifies it")

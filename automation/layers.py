@@ -1,0 +1,132 @@
+"""Read an image, from the engine or as an archive, into its layers and their bytes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from automation import image_store, paths
+from automation.engine import Engine
+from automation.errors import CheckFailed
+
+GZIP_MAGIC = b"\x1f\x8b"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One layer. `disk_bytes` is the size of its regular files unpacked, `pull_bytes` of its blob as transferred."""
+
+    digest: str
+    disk_bytes: int
+    pull_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageSize:
+    """The sizes of an image, counted from its layers, as a registry would hold it."""
+
+    layers: tuple[Layer, ...]
+
+    @property
+    def disk_bytes(self) -> int:
+        """Bytes of files on disk, all layers together."""
+        return sum(layer.disk_bytes for layer in self.layers)
+
+    @property
+    def pull_bytes(self) -> int:
+        """Bytes to transfer for somebody who has none of the layers."""
+        return sum(layer.pull_bytes for layer in self.layers)
+
+
+def measure(engine: Engine, reference: str) -> ImageSize:
+    """Count an image of the engine.
+
+    Raises:
+        CheckFailed: its layers are packed in a way that is not known here.
+    """
+    scratch = paths.cache() / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        archive = Path(folder) / "image.tar"
+        image_store.save(engine, reference, archive)
+        return measure_archive(archive)
+
+
+def measure_archive(path: Path) -> ImageSize:
+    """Count an image in an archive of `docker save` or an OCI archive.
+
+    A layer that the archive holds unpacked (engines without a containerd image store keep them so) is compressed
+    here, as a push would, to know what a pull costs.
+    """
+    with tarfile.open(path) as archive:
+        members = {member.name.removeprefix("./"): member for member in archive.getmembers()}
+        return ImageSize(layers=tuple(_layer(archive, members[name]) for name in layer_names(archive, members)))
+
+
+def layer_names(archive: tarfile.TarFile, members: Mapping[str, tarfile.TarInfo]) -> list[str]:
+    """The archive's layer files, lowest first: from Docker's manifest.json, else from the OCI index."""
+    if "manifest.json" in members:
+        manifest: list[dict[str, Any]] = _json(archive, members["manifest.json"])
+        return [str(name) for name in manifest[0]["Layers"]]
+    index: dict[str, Any] = _json(archive, members["index.json"])
+    while "manifests" in index:
+        index = _json(archive, members[_blob(_image_manifest(index)["digest"])])
+    return [_blob(layer["digest"]) for layer in index["layers"]]
+
+
+def _image_manifest(index: dict[str, Any]) -> dict[str, Any]:
+    """The first entry that is an image and not an attestation."""
+    for entry in index["manifests"]:
+        if entry.get("annotations", {}).get("vnd.docker.reference.type") != "attestation-manifest":
+            return dict(entry)
+    raise CheckFailed("the archive holds no image")
+
+
+def _blob(digest: str) -> str:
+    return f"blobs/{digest.replace(':', '/')}"
+
+
+def _json(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Any:
+    file = archive.extractfile(member)
+    if file is None:
+        raise CheckFailed(f"{member.name} is not a file", where=str(archive.name))
+    return json.load(file)
+
+
+def _layer(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Layer:
+    file = archive.extractfile(member)
+    if file is None:
+        raise CheckFailed(f"{member.name} is not a file", where=str(archive.name))
+    magic = file.read(4)
+    file.seek(0)
+    digest = member.name.removeprefix("blobs/").replace("/", ":")
+    if magic.startswith(GZIP_MAGIC):
+        with gzip.open(file) as unpacked:
+            return Layer(digest=digest, disk_bytes=_file_bytes(unpacked), pull_bytes=member.size)
+    if magic == ZSTD_MAGIC:
+        raise CheckFailed("a layer is compressed with zstd, which is not counted yet", where=member.name)
+    packed = _gzip_bytes(file)
+    file.seek(0)
+    return Layer(digest=digest, disk_bytes=_file_bytes(file), pull_bytes=packed)
+
+
+def _file_bytes(stream: IO[bytes] | gzip.GzipFile) -> int:
+    with tarfile.open(fileobj=stream, mode="r|") as layer:
+        return sum(member.size for member in layer if member.isreg())
+
+
+def _gzip_bytes(stream: IO[bytes]) -> int:
+    compressor = zlib.compressobj(6, zlib.DEFLATED, 31)
+    total = 0
+    while chunk := stream.read(CHUNK):
+        total += len(compressor.compress(chunk))
+    return total + len(compressor.flush())
