@@ -9,7 +9,7 @@ COPY autoarr/ui ./
 RUN --mount=type=secret,id=network --mount=type=secret,id=ca \
     if [ -f /run/secrets/network ]; then . /run/secrets/network; fi \
     && npm install --global --ignore-scripts "$(node -p 'require("./package.json").packageManager.split("+")[0]')" \
-    && pnpm install --frozen-lockfile \
+    && pnpm install --frozen-lockfile --prod \
     && pnpm build
 
 FROM ${PYTHON_IMAGE}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -27,7 +28,9 @@ def _serve() -> int:
 
 
 def _stop_before_start(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(0)
+    # Not SystemExit: raised while a module's lock or a weak reference is cleaned up, it would be swallowed.
+    # Nothing is open yet that would need closing.
+    os._exit(0)
 
 
 def _migrate() -> int:

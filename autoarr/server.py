@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn's server, without its signal handling: it raises the signal again after a graceful stop, and
-    the process would end with the signal's exit code rather than 0."""
+    """Uvicorn's server, without its signal handling: ours covers the start as well, and uvicorn raises each signal
+    again after it has stopped."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -78,9 +78,8 @@ async def _run(app: FastAPI, server: _Server, bound: socket.socket) -> None:
 
     def stop(number: signal.Signals) -> None:
         log.info("stopping", extra={"signal": number.name})
-        if server.started:
-            server.should_exit = True
-        else:
+        server.should_exit = True
+        if not server.started:
             starting.cancel()
 
     loop = asyncio.get_running_loop()

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 
 from automation import console, process
 from automation.engine import Engine
-from automation.errors import BuildFailed, DiskFull, EngineUnavailable, NetworkUnavailable
+from automation.errors import AutomationError, BuildFailed, DiskFull, EngineUnavailable, NetworkUnavailable, Stale
 
 STEP = re.compile(r"^#(\d+) \[(?!internal\])(.+?)\] (.+)$")
 DONE = re.compile(r"^#(\d+) DONE ([\d.]+)s$")
 CACHED = re.compile(r"^#(\d+) CACHED$")
 HEARTBEAT = 10.0
+WIDTH = 110
+FROM = re.compile(r"^\[.+\] FROM (?:docker\.io/)?(?:library/)?(\S+)@(sha256:[0-9a-f]{64})$")
 
 ENGINE_GONE = (
     "error reading from server",
@@ -50,29 +52,40 @@ class Progress:
     titles: dict[str, str] = field(default_factory=dict)
     cached: set[str] = field(default_factory=set)
     finished: set[str] = field(default_factory=set)
+    _announced: str | None = None
     _spoke: float = field(default_factory=time.monotonic)
 
     def line(self, text: str) -> None:
         """Take one line of BuildKit's output."""
-        now = time.monotonic()
-        if (match := STEP.match(text)) and match[1] not in self.titles:
-            words = match[3] if len(match[3]) <= 90 else match[3][:87] + "…"
-            self.titles[match[1]] = f"[{match[2]}] {words}"
-            self._say(self.titles[match[1]])
-        elif match := CACHED.match(text):
+        if match := CACHED.match(text):
             self.cached.add(match[1])
+            if self._announced == match[1]:
+                self._announced = None
+            return
+        if self._announced is not None:  # only now is it known that the step really runs
+            self._say(self.titles[self._announced])
+            self._announced = None
+        if (match := STEP.match(text)) and match[1] not in self.titles:
+            self.titles[match[1]] = f"[{match[2]}] {match[3]}"
+            self._announced = match[1]
         elif (match := DONE.match(text)) and match[1] in self.titles:
             self.finished.add(match[1])
             if float(match[2]) >= 5:
-                self._say(f"{self.titles[match[1]].split(']')[0]}] took {console.duration(float(match[2]))}")
-        elif now - self._spoke > HEARTBEAT:
-            number = text[1:].split(" ", 1)[0]
-            where = self.titles.get(number, "").split("]")[0]
-            self._say(f"{where + '] ' if where else ''}{text.split(' ', 2)[-1][:90]}")
+                self._say(f"{self._stage(match[1])} took {console.duration(float(match[2]))}")
+        elif time.monotonic() - self._spoke > HEARTBEAT and (number := text[1:].split(" ", 1)[0]) in self.titles:
+            self._say(f"{self._stage(number)} {text.split(' ', 2)[-1]}")
+
+    def built_on(self) -> dict[str, str]:
+        """Which images the build really started from: name to digest, as BuildKit resolved them."""
+        found = (FROM.match(title) for title in self.titles.values())
+        return {match[1]: match[2] for match in found if match is not None}
+
+    def _stage(self, number: str) -> str:
+        return self.titles[number].split("]")[0] + "]"
 
     def _say(self, text: str) -> None:
         self._spoke = time.monotonic()
-        console.progress(text)
+        console.progress(text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…")
 
 
 def build(engine: Engine, flags: Sequence[str]) -> Progress:
@@ -95,7 +108,7 @@ def build(engine: Engine, flags: Sequence[str]) -> Progress:
     return progress
 
 
-def diagnose(engine: Engine, result: process.Result) -> Exception:
+def diagnose(engine: Engine, result: process.Result) -> AutomationError:
     """The failure behind a build's output."""
     lines = result.output.splitlines()
     low = result.output.lower()
@@ -104,6 +117,12 @@ def diagnose(engine: Engine, result: process.Result) -> Exception:
     if "no space left on device" in low or "enospc" in low:
         return DiskFull(
             "the engine's disk is full", hint="free some space, or `invoke clean` to drop build caches", details=details
+        )
+    if "err_pnpm_outdated_lockfile" in low:
+        return Stale(
+            "pnpm-lock.yaml does not fit package.json",
+            hint="run `pnpm install` in autoarr/ui and commit the lockfile",
+            details=details,
         )
     gone = any(sign in error.lower() for sign in ENGINE_GONE) or (
         "did not complete successfully" not in error

@@ -20,7 +20,7 @@ from automation.errors import AutomationError
 
 INTERRUPTED = 130
 
-_stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+_stderr = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def note(message: str) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from automation import buildx, console, containers, image_store, layers, network, paths
+from automation import buildx, console, containers, image_store, layers, network, paths, requirements
 from automation.bases import DEFAULT_VARIANT, NODE, Variant
 from automation.engine import Engine
-from automation.errors import EngineUnavailable, UsageError
+from automation.errors import BuildFailed, EngineUnavailable, UsageError
 from automation.git import Commit, commit
 from automation.resolver import ResolvedBase, Resolver
 
@@ -82,7 +82,7 @@ def arguments(base: ResolvedBase, node: ResolvedBase, source: Commit) -> Mapping
         "AUTOARR_VERSION": version(),
         "AUTOARR_REVISION": source.label,
         "AUTOARR_CREATED": source.created,
-        "BASE_NAME": base.reference.partition("@")[0],
+        "BASE_NAME": base.reference,
         "BASE_DIGEST": base.digest,
         "SOURCE_DATE_EPOCH": str(source.epoch),
     }
@@ -142,7 +142,24 @@ def build_target(
             tags=tags,
         )
         progress = buildx.build(engine, [*words, *network.build_flags(Path(folder)), str(paths.ROOT)])
+    for found in (base, node):
+        check_base(found, progress)
     return base, progress
+
+
+def check_base(resolved: ResolvedBase, progress: buildx.Progress) -> None:
+    """What was built on is what was resolved, and not what a registry has under the same name.
+
+    Raises:
+        BuildFailed: it is another image.
+    """
+    used = progress.built_on().get(resolved.reference)
+    if used is not None and used != resolved.digest:
+        raise BuildFailed(
+            f"the build used another {resolved.reference} than the one resolved",
+            where=f"{used}, not {resolved.digest}",
+            hint="run the command again; if it stays, a registry serves a different image under this name",
+        )
 
 
 def check_output(output: str, engine: Engine) -> str:
@@ -181,6 +198,7 @@ def build(
         outputs.append(check_output(output, engine))
     name = tag or variant.tag
     started = time.monotonic()
+    requirements.check_image_inputs()
     containers.sweep(engine)
     # The name is given only to an image that got healthy; until then it is a candidate of this run.
     with containers.candidate(engine, variant) as candidate:
@@ -219,7 +237,7 @@ def build(
         variant=variant.name,
         platform=chosen,
         digest=facts.digest,
-        base=base.reference.partition("@")[0],
+        base=base.reference,
         base_origin=base.story,
         base_digest=base.digest,
         libc=str(variant.base.libc),

@@ -6,6 +6,7 @@ BuildKit's predefined build arguments; neither ends up in a layer, in the histor
 
 from __future__ import annotations
 
+import ast
 import os
 import shlex
 import ssl
@@ -39,8 +40,11 @@ def index_settings() -> dict[str, str]:
         key, _, value = line.partition("=")
         # The environment outranks files in pip, and comes last in its listing.
         variable = names.get(key.rsplit(".", 1)[-1])
-        addresses = [word for word in value.strip("'").split() if "://" not in word or word.startswith("http")]
-        if variable and addresses:
+        if variable is None:
+            continue
+        # pip prints values as Python literals; a list of addresses is separated by white space.
+        addresses = [word for word in ast.literal_eval(value).split() if "://" not in word or word.startswith("http")]
+        if addresses:
             settings[variable] = " ".join(addresses)
     # npm reads its variables in either case.
     registries = [value for name, value in os.environ.items() if name.lower() == "npm_config_registry" and value]

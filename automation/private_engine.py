@@ -239,9 +239,7 @@ class PrivateEngine:
         with suppress(ProcessLookupError):
             os.kill(number, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT
-        while time.monotonic() < deadline and Path(f"/proc/{number}").exists():
-            with suppress(ChildProcessError):
-                os.waitpid(number, os.WNOHANG)
+        while time.monotonic() < deadline and self.pid() is not None:
             time.sleep(0.1)
         if self.pid() is not None:
             with suppress(ProcessLookupError):

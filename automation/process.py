@@ -126,15 +126,24 @@ def run(
         end(child)
     except BaseException:
         end(child)
+        _close(child)
         raise
     for reader in readers:
         reader.join(5)
+    _close(child)
     result = Result(
         command=tuple(command), code=child.returncode, stdout="".join(streams[0]), stderr="".join(streams[1])
     )
     if check and result.code != 0:
         raise CommandFailed(result, hint=hint)
     return result
+
+
+def _close(child: subprocess.Popen[str]) -> None:
+    for stream in (child.stdin, child.stdout, child.stderr):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
 
 
 @cache
@@ -162,18 +171,18 @@ def attach(command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str,
     return subprocess.call([program, *command[1:]], cwd=cwd, env=full)
 
 
-def spawn_daemon(command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> int:
-    """Start a long-lived program that outlives this process; its pid. Output is appended to `log`."""
+def spawn_daemon(command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> None:
+    """Start a long-lived program in a session of its own, as nobody's child. Output is appended to `log`."""
     full = {**os.environ, **(env or {})}
     program = find(command[0], path=full.get("PATH"))
     console.command(command)
     with log.open("ab") as out:
-        return subprocess.Popen(
-            [program, *command[1:]],
+        subprocess.run(
+            [find("setsid"), "--fork", program, *command[1:]],
             env=full,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
             cwd="/",
-        ).pid
+            check=True,
+        )

@@ -39,7 +39,8 @@ class ResolvedBase:
     """A base that the engine has now.
 
     Attributes:
-        reference: the name to build on; carries the digest where the engine can look one up.
+        reference: the name to build on. The digest is compared after the build: BuildKit can't look up a local
+            image by digest, and asks the registry for a name first.
         origin: how it was come by in this run.
         official: whether it is the official image, whatever way it came.
         digest: of the manifest, or the image's id where the engine keeps no manifests.
@@ -167,13 +168,9 @@ class Resolver:
     def _made(
         self, base: Base, facts: image_store.ImageFacts, origin: Origin, *, official: bool, misses: list[str]
     ) -> ResolvedBase:
-        reference = facts.reference
-        if self.engine.has_containerd_store:
-            # By digest, so that a name another registry may claim can't be what is built on.
-            reference += f"@{facts.digest}"
         return ResolvedBase(
             base=base,
-            reference=reference,
+            reference=facts.reference,
             origin=origin,
             official=official,
             digest=facts.digest,
@@ -189,7 +186,7 @@ def as_dict(resolved: ResolvedBase) -> dict[str, object]:
     """For `--json`."""
     return {
         "name": resolved.base.name,
-        "image": resolved.reference.partition("@")[0],
+        "image": resolved.reference,
         "origin": str(resolved.origin),
         "official": resolved.official,
         "digest": resolved.digest,
@@ -201,6 +198,5 @@ def as_dict(resolved: ResolvedBase) -> dict[str, object]:
 
 def row(resolved: ResolvedBase) -> tuple[str, ...]:
     """For the table: the cells of :data:`COLUMNS`."""
-    image = resolved.reference.partition("@")[0]
     libc = "" if resolved.base.libc is None else str(resolved.base.libc)
-    return (resolved.base.name, image, resolved.story, libc, resolved.python or "", resolved.digest[:19])
+    return (resolved.base.name, resolved.reference, resolved.story, libc, resolved.python or "", resolved.digest[:19])

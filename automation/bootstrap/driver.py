@@ -31,6 +31,14 @@ def node_requirement() -> str:
     return f"{requirement.partition(';')[0].strip()} --hash{hashes}"
 
 
+def pinned_arguments(recipe: Recipe) -> list[str]:
+    """The build arguments that come from pins.toml."""
+    return [
+        *(f"{name.upper()}_VERSION={pins().sources[name]}" for name in recipe.sources),
+        *(f"{name.upper()}_SUITE={pins().suites[name]}" for name in recipe.suites),
+    ]
+
+
 def content_key(recipe: Recipe) -> str:
     """What the recipe's result depends on, as a hash: its files, its pins, and those of the recipe it is built on.
 
@@ -39,7 +47,7 @@ def content_key(recipe: Recipe) -> str:
     digest = hashlib.sha256()
     for name in (recipe.dockerfile, *recipe.files):
         digest.update(hashlib.sha256((CONTEXT / name).read_bytes()).digest())
-    digest.update(repr([(name, pins().sources[name]) for name in recipe.sources]).encode())
+    digest.update(repr(pinned_arguments(recipe)).encode())
     if recipe.needs is None:
         digest.update(pins().suite.encode())
     else:
@@ -94,7 +102,7 @@ def _bootstrap(engine: Engine, recipe: Recipe, folder: Path, refresh: bool) -> i
         context.mkdir()
         for name in recipe.files:
             shutil.copy2(CONTEXT / name, context / name)
-        arguments = [f"{name.upper()}_VERSION={pins().sources[name]}" for name in recipe.sources]
+        arguments = pinned_arguments(recipe)
         if needs is not None:
             arguments.append(f"DEBIAN_IMAGE={reference(needs)}")
         else:

@@ -22,6 +22,7 @@ class Recipe:
         dockerfile: in the context folder.
         files: other files of the context folder that it copies.
         sources: names in pins.toml that it passes on as `NAME_VERSION` build arguments.
+        suites: names in pins.toml's suites that it passes on as `NAME_SUITE`.
         needs: the recipe it is built on; None for the Debian root, which starts from nothing.
         minutes: about how long it takes on two cores, for the message that it has begun.
     """
@@ -31,6 +32,7 @@ class Recipe:
     dockerfile: str
     files: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    suites: tuple[str, ...] = ()
     needs: str | None = "debian"
     minutes: float
 
@@ -44,7 +46,8 @@ RECIPES = {
             image="autoarr-base/python:3.11-musl",
             dockerfile="python-musl.Dockerfile",
             files=("fetch-source", "build-cpython"),
-            sources=("busybox", "bzip2", "libffi", "openssl", "python", "sqlite", "xz", "zlib"),
+            sources=("busybox", "bzip2", "libffi", "musl", "openssl", "python", "sqlite", "xz", "zlib"),
+            suites=("musl",),
             minutes=5,
         ),
         Recipe(
@@ -70,9 +73,10 @@ RECIPES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Pins:
-    """pins.toml: the Debian suite and the upstream version of each source."""
+    """pins.toml: the Debian suite, other suites for single packages, and the upstream version of each source."""
 
     suite: str
+    suites: dict[str, str]
     sources: dict[str, str]
 
 
@@ -85,6 +89,10 @@ def pins() -> Pins:
     """
     try:
         data = tomllib.loads(PINS.read_text(encoding="utf-8"))
-        return Pins(suite=str(data["suite"]), sources={str(k): str(v) for k, v in data["sources"].items()})
+        return Pins(
+            suite=str(data["suite"]),
+            suites={str(name): str(suite) for name, suite in data["suites"].items()},
+            sources={str(name): str(version) for name, version in data["sources"].items()},
+        )
     except (OSError, tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
         raise BaseUnavailable(f"the pins can't be read: {error}", where=str(PINS)) from None

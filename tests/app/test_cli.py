@@ -77,13 +77,6 @@ def test_bad_settings(command: list[str], monkeypatch: pytest.MonkeyPatch, capsy
     assert len(error.splitlines()) == 1
 
 
-def test_stop_while_importing() -> None:
-    with pytest.raises(SystemExit) as stopped:
-        cli._stop_before_start(15, None)
-
-    assert stopped.value.code == 0
-
-
 def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> int:
         raise KeyboardInterrupt

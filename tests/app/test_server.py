@@ -85,6 +85,9 @@ def test_start_and_stop(arguments: list[str], number: signal.Signals, start: Sta
     assert (code, process.stderr) == (0, "")
     assert seconds < 3
     assert [line["level"] for line in process.logs] == ["info"] * len(process.logs)
+    messages = [line["message"] for line in process.logs]
+    assert messages.count("stopping") == 1
+    assert messages.index("stopping") < messages.index("Shutting down") < messages.index("stopped")
     accessed = [line["path"] for line in process.logs if line["logger"] == "autoarr.access"]
     assert accessed == ["/health", "/health/ready"]
     # SQLite removes its write-ahead log when the last connection closes in order.

@@ -145,6 +145,7 @@ async def test_hashed_assets_never_expire(client: httpx2.AsyncClient) -> None:
         ("br;q=0, gzip", "gzip"),
         ("br;q=0, gzip;q=0", None),
         ("*", "br"),
+        ("*;q=0", None),
         ("*;q=0.1, br;q=0", "gzip"),
         ("identity, br;q=0.5", None),
         ("gzip;q=what", None),

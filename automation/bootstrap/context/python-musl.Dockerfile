@@ -2,9 +2,19 @@
 # python:3.11-alpine is, for networks that reach a package index but no container registry.
 ARG DEBIAN_IMAGE
 FROM ${DEBIAN_IMAGE} AS toolchain
-RUN apt-get update \
+ARG MUSL_VERSION
+ARG MUSL_SUITE
+# musl comes from a later suite: wheels bundle libraries with packed relocations (DT_RELR), and a musl before 1.2.4
+# skips those without a word and jumps to where they should have pointed.
+RUN sed -n "1s/^deb \([^ ]*\) .*/deb \1 $MUSL_SUITE main/p" /etc/apt/sources.list > /etc/apt/sources.list.d/musl.list \
+    && printf 'Package: *\nPin: release n=%s\nPin-Priority: 1\n\nPackage: musl musl-*\nPin: release n=%s\nPin-Priority: 900\n' \
+        "$MUSL_SUITE" "$MUSL_SUITE" > /etc/apt/preferences.d/musl \
+    && apt-get update \
     && apt-get install -y --no-install-recommends bzip2 ca-certificates dpkg-dev gcc libc6-dev linux-libc-dev make \
-        musl-tools patch pkg-config tcl tzdata xz-utils
+        musl-tools patch pkg-config tcl tzdata xz-utils \
+    && version=$(dpkg-query -W -f '${Version}' musl) && echo "musl $version" \
+    && case "$version" in "$MUSL_VERSION"*) ;; *) echo "pins.toml asks for musl $MUSL_VERSION" >&2; exit 1 ;; esac \
+    && mkdir -p /opt/sources && echo "musl $version" > /opt/sources/musl
 COPY fetch-source /usr/local/bin/
 # The kernel's headers alone, in a folder of their own: a glibc header on the include path would be taken for musl's.
 # The wrapper answers the two spellings of the multiarch question that CPython's configure and setup.py ask.
@@ -62,7 +72,7 @@ RUN fetch-source openssl "$OPENSSL_VERSION" && cd openssl \
     && ./Configure "linux-$(uname -m)" --prefix=/usr --libdir=lib --openssldir=/etc/ssl shared no-tests no-engine no-legacy \
         > /dev/null \
     && { make -s -j "$(nproc)" build_libs > build.log 2>&1 || { tail -n 40 build.log; exit 1; }; } \
-    && make -s install_dev install_ssldirs DESTDIR=/opt/deps > /dev/null
+    && make -s install_dev DESTDIR=/opt/deps > /dev/null && install -D -m 644 apps/openssl.cnf -t /opt/deps/etc/ssl
 
 FROM toolchain AS busybox
 ARG BUSYBOX_VERSION

@@ -1,0 +1,142 @@
+"""Where a base comes from: each way, on the real engine and against a real registry on loopback."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from automation import apt, image_store
+from automation.bases import REDIS, Base
+from automation.bootstrap import driver
+from automation.bootstrap.recipes import RECIPES
+from automation.engine import Engine
+from automation.errors import BaseUnavailable
+from automation.resolver import Origin, Resolver, archive_path, mirror_reference
+
+# A name that no registry has, so that what is found under it was put there by the test.
+STAND_IN = Base(name="stand-in", image="autoarr-test/redis:stand-in", libc=None, recipe="redis")
+
+
+@pytest.fixture(scope="module")
+def image(real_engine: Engine) -> str:
+    """A small image that exists here: a base that this machine can have in any case."""
+    return Resolver(real_engine).resolve(REDIS).reference
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Debian's own registry server, as a process on loopback with its data in a temporary folder; HOST:PORT."""
+    if apt.distribution() is None:
+        pytest.skip("the registry server comes from a Debian package")
+    folder = tmp_path_factory.mktemp("registry")
+    source = apt.PrivateApt(folder / "apt", apt.host_sources([apt.host_suite()]))
+    source.update()
+    apt.unpack(source.download([f"docker-registry/{apt.host_suite()}"]), folder / "root")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    config = folder / "config.yml"
+    config.write_text(
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\nhttp: {{addr: '{address}'}}\n"
+    )
+    server = subprocess.Popen(
+        [str(folder / "root/usr/bin/docker-registry"), "serve", str(config)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                urllib.request.urlopen(f"http://{address}/v2/", timeout=2).close()
+                break
+            except OSError:
+                assert time.monotonic() < deadline, "the registry did not start"
+                time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def stand_in(real_engine: Engine) -> Iterator[Base]:
+    """The stand-in base, absent before and after."""
+    image_store.remove(real_engine, STAND_IN.image)
+    yield STAND_IN
+    image_store.remove(real_engine, STAND_IN.image)
+
+
+def test_official_names_that_the_engine_has_are_used(real_engine: Engine, image: str, stand_in: Base) -> None:
+    image_store.tag(real_engine, image, stand_in.image)
+    found = Resolver(real_engine).resolve(stand_in)
+    assert (found.origin, found.official) == (Origin.LOCAL, True)
+    assert found.reference.startswith(stand_in.image)
+    assert found.digest.startswith("sha256:")
+
+
+def test_a_mirror_is_pulled_from_and_nothing_is_bootstrapped(
+    real_engine: Engine, image: str, stand_in: Base, registry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOARR_BASE_MIRROR", f"{registry}/hub/")
+    name = mirror_reference(stand_in)
+    assert name == f"{registry}/hub/{stand_in.image}"
+    image_store.tag(real_engine, image, name)
+    real_engine.docker("push", "--quiet", name)
+    image_store.remove(real_engine, name)
+    try:
+        found = Resolver(real_engine).resolve(stand_in)
+        assert (found.origin, found.official) == (Origin.MIRROR, True)
+        assert found.reference.startswith(name)
+        assert any(miss.startswith("local: ") for miss in found.misses)
+        # The next time it is there.
+        assert Resolver(real_engine).resolve(stand_in).origin is Origin.LOCAL
+    finally:
+        image_store.remove(real_engine, name)
+
+
+def test_an_archive_is_loaded(
+    real_engine: Engine, image: str, stand_in: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOARR_BASE_ARCHIVES", str(tmp_path))
+    assert archive_path(stand_in) is None
+    image_store.tag(real_engine, image, stand_in.image)
+    image_store.save(real_engine, stand_in.image, tmp_path / "autoarr-test-redis-stand-in.tar")
+    image_store.remove(real_engine, stand_in.image)
+    found = Resolver(real_engine).resolve(stand_in)
+    assert (found.origin, found.official) == (Origin.ARCHIVE, True)
+
+
+def test_a_mirror_and_an_archive_that_have_nothing_fall_back(
+    real_engine: Engine, image: str, stand_in: Base, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOARR_BASE_MIRROR", f"{registry}/empty")
+    monkeypatch.setenv("AUTOARR_BASE_ARCHIVES", str(tmp_path))
+    (tmp_path / "autoarr-test-redis-stand-in.tar").write_bytes(b"no archive")
+    driver.bootstrap(real_engine, RECIPES[stand_in.recipe])
+    found = Resolver(real_engine).resolve(stand_in)
+    assert (found.origin, found.official) == (Origin.LOCAL, False)
+    assert found.story == "local (bootstrapped earlier)"
+    told = "\n".join(found.misses)
+    assert "mirror: " in told
+    assert "archive: " in told
+
+
+def test_a_base_that_cannot_be_had_says_what_was_tried(
+    real_engine: Engine, stand_in: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "existing", lambda engine, recipe: None)
+    monkeypatch.setattr(apt, "distribution", lambda: None)
+    with pytest.raises(BaseUnavailable) as caught:
+        Resolver(real_engine).resolve(stand_in)
+    for way in ("local: ", "registry: ", "mirror: ", "archive: ", "bootstrap: "):
+        assert way in caught.value.details
+    assert "AUTOARR_BASE_MIRROR" in caught.value.hint

@@ -1,0 +1,123 @@
+"""Ctrl-C and SIGKILL at ten moments of a build and of a bootstrap: nothing is left, and the next run is clean."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from automation import containers, image_store
+from automation.bootstrap import driver
+from automation.bootstrap.recipes import RECIPES
+from automation.engine import Engine
+from tests.automation.conftest import Checkout, leftovers
+
+# Seconds after the start. A build whose application changed takes a few; a run that is over sooner is no interruption
+# and is counted, so that the test can't pass without having interrupted anything.
+MOMENTS = (0.2, 0.5, 0.9, 1.3, 1.8, 2.4, 3.0, 3.8, 4.8, 6.0)
+BOOTSTRAP_MOMENTS = (0.3, 0.6, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.5, 8.0)
+RECIPE = RECIPES["redis"]
+BOOTSTRAP = f"""
+from automation import console, engine
+from automation.bootstrap import driver
+from automation.bootstrap.recipes import RECIPES
+with console.exit_on_error():
+    driver.bootstrap(engine.ensure(), RECIPES["{RECIPE.name}"])
+"""
+
+
+@pytest.fixture
+def clean_before(real_engine: Engine) -> dict[str, set[str]]:
+    containers.sweep(real_engine)
+    return leftovers(real_engine)
+
+
+def added(real_engine: Engine, before: dict[str, set[str]]) -> dict[str, set[str]]:
+    return {name: found - before[name] for name, found in leftovers(real_engine).items() if found - before[name]}
+
+
+def interrupt(run: subprocess.Popen[str], after: float, number: int) -> bool:
+    """Send the signal when the run is that old; whether it was still running."""
+    try:
+        run.communicate(timeout=after)
+    except subprocess.TimeoutExpired:
+        run.send_signal(number)
+        output, _ = run.communicate(timeout=60)
+        assert "Traceback" not in output, output
+        assert run.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130), output
+        return True
+    return False
+
+
+def test_a_build_interrupted_at_ten_moments(
+    checkout: Checkout, real_engine: Engine, clean_before: dict[str, set[str]]
+) -> None:
+    assert checkout.invoke("build").returncode == 0
+    interrupted = 0
+    for index, moment in enumerate(MOMENTS):
+        checkout.edit("autoarr/cli.py", lambda text, index=index: text + f"\n# {index} {time.time()}\n")  # type: ignore[misc]
+        number = (signal.SIGINT, signal.SIGKILL)[index % 2]
+        already = added(real_engine, clean_before)
+        interrupted += interrupt(checkout.start("build"), moment, number)
+        if number == signal.SIGINT:
+            # A Ctrl-C cleans up behind itself at once; what SIGKILL leaves, a later run removes.
+            now = added(real_engine, clean_before)
+            assert {name: found - already.get(name, set()) for name, found in now.items()} == dict.fromkeys(now, set())
+    assert interrupted >= len(MOMENTS) // 2
+    last = checkout.invoke("build", "--json")
+    assert last.returncode == 0, last.stderr
+    assert json.loads(last.stdout)["healthy_s"] > 0
+    assert added(real_engine, clean_before) == {}
+
+
+@pytest.fixture
+def other_recipe(checkout: Checkout, real_engine: Engine) -> Iterator[str]:
+    """A recipe of this checkout's own, so that the one in use is neither rebuilt nor removed; its image's name."""
+    checkout.edit(
+        "automation/bootstrap/context/redis.Dockerfile", lambda text: f"{text}# {time.time()}\n"
+    )
+    name = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from automation.bootstrap import driver; from automation.bootstrap.recipes import RECIPES; "
+            f"print(driver.reference(RECIPES['{RECIPE.name}']))",
+        ],
+        cwd=checkout.root,
+        env=checkout.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert name != driver.reference(RECIPE)
+    yield name
+    image_store.remove(real_engine, name)
+
+
+def test_a_bootstrap_interrupted_at_ten_moments(
+    checkout: Checkout, real_engine: Engine, clean_before: dict[str, set[str]], other_recipe: str
+) -> None:
+    command = [sys.executable, "-c", BOOTSTRAP]
+    interrupted = 0
+    for index, moment in enumerate(BOOTSTRAP_MOMENTS):
+        run = subprocess.Popen(
+            command,
+            cwd=checkout.root,
+            env=checkout.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        interrupted += interrupt(run, moment, (signal.SIGINT, signal.SIGKILL)[index % 2])
+    assert interrupted >= len(BOOTSTRAP_MOMENTS) // 2
+    finished = subprocess.run(
+        command, cwd=checkout.root, env=checkout.environment(), capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert image_store.inspect(real_engine, other_recipe) is not None
+    assert added(real_engine, clean_before) == {}
