@@ -26,4 +26,6 @@ USER autoarr
 VOLUME /data
 EXPOSE 8088
 HEALTHCHECK CMD ["python", "-m", "autoarr", "healthcheck"]
-CMD ["python", "-m", "autoarr", "serve"]
+# Mount the checkout's autoarr/ over /app/autoarr, and a saved file restarts the server.
+CMD ["python", "-m", "uvicorn", "--factory", "autoarr.app:create_app", "--host", "0.0.0.0", "--port", "8088", \
+     "--reload", "--reload-dir", "/app/autoarr"]

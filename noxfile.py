@@ -20,6 +20,7 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports")
     session.run("hadolint", *map(str, sorted([*Path().glob("Dockerfile*"), *Path("automation").rglob("*.Dockerfile")])))
     session.run("invoke", "export", "--check")
+    session.run("invoke", "docs", "--check")
 
 
 @nox.session

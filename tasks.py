@@ -112,6 +112,15 @@ def export(c: Context, check: bool = False) -> None:
 
 
 @verb(KEEP)
+def docs(c: Context, check: bool = False) -> None:
+    """Write the generated parts of the documents; --check only compares."""
+    from automation import docs as documents
+
+    written = documents.write_all(check=check)
+    console.note("written: " + ", ".join(path.name for path in written) if written else "all up to date")
+
+
+@verb(KEEP)
 def lock(c: Context) -> None:
     """Resolve poetry.lock anew, through mirrors as well, and export it."""
     from automation import requirements

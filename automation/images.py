@@ -254,9 +254,11 @@ def rebuilt(progress: buildx.Progress) -> list[str]:
     """Which parts of the image were made in this run rather than taken from the cache."""
     parts = []
     for number in sorted(progress.finished - progress.cached, key=int):
-        stage = progress.titles[number][1:].split(" ", 1)[0]
-        if stage in STEP_NAMES and STEP_NAMES[stage] not in parts:
-            parts.append(STEP_NAMES[stage])
+        title = progress.titles[number]
+        part = STEP_NAMES.get(title[1:].split(" ", 1)[0])
+        # Only what runs makes something; BuildKit reports FROM as done in every build.
+        if part is not None and "] RUN " in title and part not in parts:
+            parts.append(part)
     return parts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import tarfile
 import tempfile
 import zlib
@@ -110,13 +111,27 @@ def _layer(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Layer:
     file.seek(0)
     digest = member.name.removeprefix("blobs/").replace("/", ":")
     if magic.startswith(GZIP_MAGIC):
-        with gzip.open(file) as unpacked:
-            return Layer(digest=digest, disk_bytes=_file_bytes(unpacked), pull_bytes=member.size)
+        return Layer(digest=digest, disk_bytes=_counted_once(digest, file), pull_bytes=member.size)
     if magic == ZSTD_MAGIC:
         raise CheckFailed("a layer is compressed with zstd, which is not counted yet", where=member.name)
     packed = _gzip_bytes(file)
     file.seek(0)
     return Layer(digest=digest, disk_bytes=_file_bytes(file), pull_bytes=packed)
+
+
+def _counted_once(digest: str, file: IO[bytes]) -> int:
+    """The bytes of files in a compressed layer. It is named by its content, so the count is kept."""
+    known = paths.cache() / "layers" / digest.replace(":", "-")
+    if digest.startswith("sha256:") and known.exists():
+        return int(known.read_text(encoding="ascii"))
+    with gzip.open(file) as unpacked:
+        count = _file_bytes(unpacked)
+    if digest.startswith("sha256:"):
+        known.parent.mkdir(parents=True, exist_ok=True)
+        temporary = known.with_suffix(f".{os.getpid()}")
+        temporary.write_text(str(count), encoding="ascii")
+        temporary.replace(known)
+    return count
 
 
 def _file_bytes(stream: IO[bytes] | gzip.GzipFile) -> int:

@@ -35,7 +35,16 @@ def dev() -> ModuleType:
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     """A checkout with a short list of tools."""
-    for name in ("dev", "pyproject.toml", "README.md", "LICENSE", "autoarr/__init__.py", "autoarr/cli.py", "autoarr/errors.py", "autoarr/ui/package.json"):
+    for name in (
+        "dev",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "autoarr/__init__.py",
+        "autoarr/cli.py",
+        "autoarr/errors.py",
+        "autoarr/ui/package.json",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(paths.ROOT / name, tmp_path / name)
     text = (paths.ROOT / "requirements" / "development.txt").read_text().replace("\\\n", "\\\0")
@@ -163,7 +172,11 @@ def test_no_ensurepip(
 @pytest.mark.parametrize(
     ("output", "code", "words"),
     [
-        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", 10, "no space left"),
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+            10,
+            "no space left",
+        ),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", 3, "locked hash"),
         ("npm error code ENOTFOUND", 11, "can't be reached"),
         ("something\nerror: compiler exploded", 3, "compiler exploded"),

@@ -55,7 +55,7 @@ def test_settings_become_a_shell_file_and_a_secret(tmp_path: Path, monkeypatch: 
     assert "secret@" not in " ".join(flags)
     monkeypatch.undo()
     said = subprocess.run(
-        ["sh", "-c", f". {tmp_path}/network.sh; printf '%s %s' \"$PIP_INDEX_URL\" \"$PIP_CERT\""],
+        ["sh", "-c", f'. {tmp_path}/network.sh; printf \'%s %s\' "$PIP_INDEX_URL" "$PIP_CERT"'],
         capture_output=True,
         text=True,
         check=True,

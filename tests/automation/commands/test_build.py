@@ -120,13 +120,17 @@ def test_an_image_whose_health_check_fails(checkout: Checkout) -> None:
 
 def test_no_room_inside_a_build(checkout: Checkout) -> None:
     step = "RUN --mount=type=tmpfs,target=/small,size=1m dd if=/dev/zero of=/small/file bs=1M count=3"
-    checkout.edit("Dockerfile.optimized", lambda text: text.replace("FROM runtime AS test", f"{step}\nFROM runtime AS test"))
+    checkout.edit(
+        "Dockerfile.optimized", lambda text: text.replace("FROM runtime AS test", f"{step}\nFROM runtime AS test")
+    )
     one_message(checkout.invoke("build"), 10, "disk is full", "No space left on device")
 
 
 def test_no_network_inside_a_build(checkout: Checkout) -> None:
     step = "RUN --network=none pip --python /opt/venv/bin/python download --no-cache-dir six==1.16.0"
-    checkout.edit("Dockerfile.optimized", lambda text: text.replace("# ---- app-builder", f"{step}\n# ---- app-builder"))
+    checkout.edit(
+        "Dockerfile.optimized", lambda text: text.replace("# ---- app-builder", f"{step}\n# ---- app-builder")
+    )
     one_message(checkout.invoke("build"), 11, "can't be reached")
 
 
@@ -156,7 +160,9 @@ def test_an_engine_that_dies_during_a_build(checkout: Checkout, real_engine: Eng
     if real_engine.kind != "private" or pid is None:
         pytest.skip("the engine in use is not the private one")
     slow = "RUN echo reached && sleep 60"
-    checkout.edit("Dockerfile.optimized", lambda text: text.replace("# ---- app-builder", f"{slow}\n# ---- app-builder"))
+    checkout.edit(
+        "Dockerfile.optimized", lambda text: text.replace("# ---- app-builder", f"{slow}\n# ---- app-builder")
+    )
     run = checkout.start("build")
     assert run.stdout is not None
     seen = ""

@@ -75,9 +75,7 @@ def test_a_taken_port(real_engine: Engine, image: str) -> None:
 
 
 @pytest.mark.usefixtures("not_running")
-def test_a_port_that_another_container_has(
-    real_engine: Engine, image: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_port_that_another_container_has(real_engine: Engine, image: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Seen by the engine only, as with a remote one."""
     monkeypatch.setattr(service, "port_is_free", lambda port: True)
     port = free_port()
@@ -97,7 +95,7 @@ def test_run_without_an_image(real_engine: Engine) -> None:
 @pytest.mark.usefixtures("not_running")
 def test_run_of_an_image_without_a_health_check(real_engine: Engine, image: str) -> None:
     name = "autoarr:test-no-health"
-    recipe = f"FROM {image}\nHEALTHCHECK NONE\nCMD [\"sleep\", \"30\"]\n"
+    recipe = f'FROM {image}\nHEALTHCHECK NONE\nCMD ["sleep", "30"]\n'
     subprocess.run(
         ["docker", "buildx", "build", "--quiet", "--tag", name, "-"],
         input=recipe,
