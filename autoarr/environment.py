@@ -24,19 +24,25 @@ def find_env_file(environ: Mapping[str, str] = os.environ) -> Path | None:
     It is the one ``AUTOARR_ENV_FILE`` names, else ``autoarr.env`` in the data folder.
 
     Raises:
-        SettingsError: ``AUTOARR_ENV_FILE`` names a file that doesn't exist or can't be read.
+        SettingsError: ``AUTOARR_ENV_FILE`` names a file that doesn't exist, or a file can't be read.
     """
     named = environ.get(f"{PREFIX}ENV_FILE")
     if named:
         path = Path(named)
-        if not path.is_file() or not os.access(path, os.R_OK):
+        if not os.access(path, os.R_OK) or not path.is_file():
             raise SettingsError(
                 f"{PREFIX}ENV_FILE={named!r} can't be used: there is no such readable file; "
                 "accepted: the path of a file with NAME=value lines"
             )
         return path
     path = Path(environ.get(f"{PREFIX}DATA_DIR") or DEFAULT_DATA_DIR) / ENV_FILE_NAME
-    return path if path.is_file() and os.access(path, os.R_OK) else None
+    # os.access rather than Path.is_file first: that one raises where the folder itself can't be entered, and the
+    # clear word on an unusable data folder is the start's to say.
+    if os.access(path, os.R_OK):
+        return path if path.is_file() else None
+    if os.access(path, os.F_OK):
+        raise SettingsError(f"{path} can't be read; accepted: a file that the user {os.geteuid()} may read")
+    return None
 
 
 def read_value(name: str, default: str) -> str:

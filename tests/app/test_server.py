@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import http.client
 import json
+import os
 import signal
 import socket
 import time
@@ -122,7 +124,8 @@ def test_port_in_use(start: Start, data_dir: Path) -> None:
 
         assert process.wait() == 1
     (line,) = process.stderr.splitlines()
-    assert line.startswith(f"autoarr: port {port} on 127.0.0.1 can't be used: Address already in use; stop what")
+    in_use = os.strerror(errno.EADDRINUSE)  # each C library has words of its own
+    assert line.startswith(f"autoarr: port {port} on 127.0.0.1 can't be used: {in_use}; stop what")
     assert not data_dir.exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,22 @@ def test_no_secret_in_representation(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "pa55" not in repr(settings)
     assert "pa55" not in settings.model_dump_json(exclude={"database_url"})
     assert isinstance(settings, Settings)
+
+
+def test_a_settings_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOARR_DATA_DIR", str(tmp_path))
+    (tmp_path / "autoarr.env").write_text("AUTOARR_PORT=1\n")
+    readable = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode == os.F_OK and readable(path, mode))
+    with pytest.raises(SettingsError, match=r"autoarr\.env can't be read"):
+        find_env_file()
+
+
+def test_a_data_folder_that_cannot_be_entered_is_left_to_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root enters every folder, so the folder's answer is put in its place."""
+    monkeypatch.setenv("AUTOARR_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setattr(Path, "is_file", lambda path: pytest.fail("raises where the folder can't be entered"))
+    assert find_env_file() is None

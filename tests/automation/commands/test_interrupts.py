@@ -20,8 +20,9 @@ from tests.automation.conftest import Checkout, leftovers
 # Seconds after the start. A build whose application changed takes a few; a run that is over sooner is no interruption
 # and is counted, so that the test can't pass without having interrupted anything.
 MOMENTS = (0.2, 0.5, 0.9, 1.3, 1.8, 2.4, 3.0, 3.8, 4.8, 6.0)
-BOOTSTRAP_MOMENTS = (0.3, 0.6, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.5, 8.0)
-RECIPE = RECIPES["redis"]
+BOOTSTRAP_MOMENTS = (0.4, 1.0, 2.0, 3.0, 5.0, 7.0, 9.0, 12.0, 15.0, 18.0)
+# The root that every other recipe needs: made by debootstrap first and by a build then.
+RECIPE = RECIPES["debian"]
 BOOTSTRAP = f"""
 from automation import console, engine
 from automation.bootstrap import driver
@@ -78,7 +79,7 @@ def test_a_build_interrupted_at_ten_moments(
 @pytest.fixture
 def other_recipe(checkout: Checkout, real_engine: Engine) -> Iterator[str]:
     """A recipe of this checkout's own, so that the one in use is neither rebuilt nor removed; its image's name."""
-    checkout.edit("automation/bootstrap/context/redis.Dockerfile", lambda text: f"{text}# {time.time()}\n")
+    checkout.edit("automation/bootstrap/context/debian.Dockerfile", lambda text: f"{text}# {time.time()}\n")
     name = subprocess.run(
         [
             sys.executable,
