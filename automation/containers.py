@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker
 from docker.errors import APIError, DockerException, NotFound
 
-from automation import console, image_store
+from automation import console, image_store, owner, scratch
 from automation.bases import Variant
 from automation.engine import Engine
 from automation.errors import DiskFull, EngineUnavailable, PortTaken, Unhealthy
@@ -37,27 +35,6 @@ POLL = 0.05
 LOG_LINES = 30
 # How every container of the application is run: nothing writable but /data, no way to gain a privilege.
 HARDENED: Mapping[str, Any] = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
-
-
-def started_at(pid: int) -> str | None:
-    """When a process started, in clock ticks since boot (field 22 of /proc/PID/stat); None when there is none."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return None
-    return stat.rpartition(")")[2].split()[19]
-
-
-def owner() -> str:
-    """This process, told apart from a later one with the same number: `HOST:PID:START`."""
-    return f"{socket.gethostname()}:{os.getpid()}:{started_at(os.getpid())}"
-
-
-def is_gone(label: str) -> bool:
-    """Whether the owner in a label is a process of this host that no longer runs."""
-    host, _, rest = label.partition(":")
-    pid, _, start = rest.partition(":")
-    return host == socket.gethostname() and pid.isdigit() and started_at(int(pid)) != start
 
 
 @contextmanager
@@ -97,13 +74,13 @@ class Session:
 
     def network(self) -> Network:
         """A network of this run's own."""
-        made = self.api.networks.create(f"autoarr-{secrets.token_hex(4)}", labels={OWNER_LABEL: owner()})
+        made = self.api.networks.create(f"autoarr-{secrets.token_hex(4)}", labels={OWNER_LABEL: owner.label()})
         self._networks.append(made)
         return made
 
     def volume(self) -> str:
         """The name of a volume of this run's own, which outlives its containers until the session ends."""
-        made = self.api.volumes.create(f"autoarr-{secrets.token_hex(4)}", labels={OWNER_LABEL: owner()})
+        made = self.api.volumes.create(f"autoarr-{secrets.token_hex(4)}", labels={OWNER_LABEL: owner.label()})
         self._volumes.append(made)
         return str(made.name)
 
@@ -113,7 +90,7 @@ class Session:
         Raises:
             PortTaken: a port to publish is in use.
         """
-        labels = {OWNER_LABEL: owner(), **options.pop("labels", {})}
+        labels = {OWNER_LABEL: owner.label(), **options.pop("labels", {})}
         made = self.api.containers.create(image, labels=labels, **options)
         self._containers.append(made)
         start(made)
@@ -173,25 +150,25 @@ def session(engine: Engine) -> Iterator[Session]:
 
 
 def sweep(engine: Engine) -> int:
-    """Remove what killed runs left: containers, volumes, networks, candidate images; how many there were."""
-    count = 0
+    """Remove what killed runs left, in the engine and in scratch folders; how many things there were."""
+    count = scratch.sweep()
     with client(engine) as api:
         here: dict[str, str | list[str] | bool] = {"label": OWNER_LABEL}
         for container in api.containers.list(all=True, filters=here, ignore_removed=True):
-            if is_gone(container.labels.get(OWNER_LABEL, "")):
+            if owner.is_gone_here(container.labels.get(OWNER_LABEL, "")):
                 with suppress(NotFound, APIError):
                     container.remove(force=True, v=True)
                     count += 1
         things: list[Volume | Network] = [*api.volumes.list(filters=here), *api.networks.list(filters=here)]
         for thing in things:
             labels = thing.attrs.get("Labels") or {}
-            if is_gone(labels.get(OWNER_LABEL, "")):
+            if owner.is_gone_here(labels.get(OWNER_LABEL, "")):
                 with suppress(NotFound, APIError):
                     thing.remove()
                     count += 1
     for name in image_store.names(engine, VARIANT_LABEL):
         repository, _, tag = name.partition(":")
-        if repository == CANDIDATES and is_gone(f"{socket.gethostname()}:{tag.replace('-', ':', 1)}"):
+        if repository == CANDIDATES and owner.is_gone(tag):
             count += image_store.remove(engine, name)
     return count
 
@@ -199,7 +176,7 @@ def sweep(engine: Engine) -> int:
 @contextmanager
 def candidate(engine: Engine, variant: Variant) -> Iterator[str]:
     """A name for an image of this run that nothing is known of yet; the name is removed on the way out."""
-    name = f"{CANDIDATES}:{os.getpid()}-{started_at(os.getpid())}-{variant.name}"
+    name = f"{CANDIDATES}:{owner.name()}-{variant.name}"
     try:
         yield name
     finally:

@@ -53,7 +53,7 @@ def as_dict(engine: Engine) -> dict[str, str]:
     """What there is to say of an engine, for the table and for `--json`."""
     return {
         "kind": engine.kind,
-        "version": engine.version,
+        "engine_version": engine.version,
         "platform": engine.platform,
         "image_store": engine.image_store,
         "address": engine.environment.get("DOCKER_HOST", os.environ.get("DOCKER_HOST", "the client's own default")),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from automation import buildx, console, containers, image_store, layers, network, paths, requirements
+from automation import buildx, console, containers, image_store, layers, network, paths, requirements, scratch
 from automation.bases import DEFAULT_VARIANT, NODE, Variant
 from automation.engine import Engine
 from automation.errors import BuildFailed, EngineUnavailable, UsageError
@@ -129,10 +128,7 @@ def build_target(
         node = resolver.resolve(NODE)
         for found in (base, node):
             console.progress(f"{found.base.name}: {found.reference.partition('@')[0]}, {found.story}")
-    with (
-        console.step(f"building {', '.join(tags) or variant.name}"),
-        tempfile.TemporaryDirectory(prefix="autoarr-build-") as folder,
-    ):
+    with console.step(f"building {', '.join(tags) or variant.name}"), scratch.folder() as folder:
         words = flags(
             variant,
             arguments(base, node, commit()),
@@ -141,7 +137,7 @@ def build_target(
             outputs=outputs,
             tags=tags,
         )
-        progress = buildx.build(engine, [*words, *network.build_flags(Path(folder)), str(paths.ROOT)])
+        progress = buildx.build(engine, [*words, *network.build_flags(folder), str(paths.ROOT)])
     for found in (base, node):
         check_base(found, progress)
     return base, progress

@@ -6,14 +6,13 @@ import gzip
 import json
 import os
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from automation import image_store, paths
+from automation import image_store, paths, scratch
 from automation.engine import Engine
 from automation.errors import CheckFailed
 
@@ -54,10 +53,8 @@ def measure(engine: Engine, reference: str) -> ImageSize:
     Raises:
         CheckFailed: its layers are packed in a way that is not known here.
     """
-    scratch = paths.cache() / "tmp"
-    scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        archive = Path(folder) / "image.tar"
+    with scratch.folder() as folder:
+        archive = folder / "image.tar"
         image_store.save(engine, reference, archive)
         return measure_archive(archive)
 

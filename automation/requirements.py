@@ -6,11 +6,10 @@ import difflib
 import hashlib
 import os
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from automation import console, network, paths, process
+from automation import console, network, paths, process, scratch
 from automation.errors import NetworkUnavailable, Stale
 
 MIRROR_VARIABLE = "POETRY_PYPI_MIRROR_URL"
@@ -59,8 +58,8 @@ def check_lock() -> None:
 
 def render(export: Export) -> str:
     """What an exported file has to be now."""
-    with tempfile.TemporaryDirectory(prefix="autoarr-export-") as folder:
-        target = Path(folder) / "requirements.txt"
+    with scratch.folder() as folder:
+        target = folder / "requirements.txt"
         _poetry("export", "--only", ",".join(export.groups), "--output", str(target))
         return target.read_text(encoding="utf-8")
 

@@ -93,8 +93,7 @@ def leftovers(found: engine.Engine) -> dict[str, set[str]]:
         "candidates": ("image", "ls", "--quiet", containers.CANDIDATES),
     }
     left = {name: set(found.docker(*words, echo=False).stdout.split()) for name, words in listings.items()}
-    left["folders"] = {str(path) for path in Path("/tmp").glob("autoarr-*")}  # noqa: S108 - where tempfile puts ours
-    left["folders"] |= {str(path) for path in (paths.cache() / "tmp").glob("*")}
+    left["folders"] = {str(path) for path in (paths.cache() / "tmp").glob("*")}
     left["folders"] |= {str(path) for path in (paths.cache() / "bootstrap").glob("work-*")}
     return left
 

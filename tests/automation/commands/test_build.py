@@ -127,7 +127,7 @@ def test_no_room_inside_a_build(checkout: Checkout) -> None:
 
 
 def test_no_network_inside_a_build(checkout: Checkout) -> None:
-    step = "RUN --network=none pip --python /opt/venv/bin/python download --no-cache-dir six==1.16.0"
+    step = "RUN --network=none pip --python /opt/venv/bin/python download --retries 0 --no-cache-dir six==1.16.0"
     checkout.edit(
         "Dockerfile.optimized", lambda text: text.replace("# ---- app-builder", f"{step}\n# ---- app-builder")
     )

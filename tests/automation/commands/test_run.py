@@ -116,7 +116,7 @@ def test_run_of_an_image_without_a_health_check(real_engine: Engine, image: str)
 def test_what_a_dead_run_left_is_swept(real_engine: Engine, image: str) -> None:
     gone = subprocess.Popen(["true"])
     gone.wait()
-    label = f"{socket.gethostname()}:{gone.pid}:1"
+    label = f"{socket.gethostname()}:{gone.pid}-1"
     with containers.client(real_engine) as api:
         container = api.containers.create(image, labels={containers.OWNER_LABEL: label})
         volume = api.volumes.create(labels={containers.OWNER_LABEL: label})
