@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from automation import interrupts
+
+interrupts.leave_at_once()  # before the imports below, which take their time
+
 import shlex
 from collections.abc import Callable
 from functools import wraps

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from automation import console, process
@@ -42,6 +44,7 @@ NO_NETWORK = (
     "econnrefused",
     "read timed out",
     "unable to connect to",
+    "(from versions: none)",  # pip, when no index answered
 )
 
 
@@ -54,6 +57,7 @@ class Progress:
     finished: set[str] = field(default_factory=set)
     _announced: str | None = None
     _spoke: float = field(default_factory=time.monotonic)
+    _started: float = field(default_factory=time.monotonic)
 
     def line(self, text: str) -> None:
         """Take one line of BuildKit's output."""
@@ -72,8 +76,15 @@ class Progress:
             self.finished.add(match[1])
             if float(match[2]) >= 5:
                 self._say(f"{self._stage(match[1])} took {console.duration(float(match[2]))}")
-        elif time.monotonic() - self._spoke > HEARTBEAT and (number := text[1:].split(" ", 1)[0]) in self.titles:
-            self._say(f"{self._stage(number)} {text.split(' ', 2)[-1]}")
+
+    def beat(self) -> None:
+        """Say what is at work, unless something was said a moment ago."""
+        if time.monotonic() - self._spoke < HEARTBEAT:
+            return
+        running = [number for number in self.titles if number not in self.cached | self.finished]
+        if running:
+            elapsed = console.duration(time.monotonic() - self._started)
+            self._say(f"{elapsed}: at work on {', '.join(self._stage(number) for number in running)}")
 
     def built_on(self) -> dict[str, str]:
         """Which images the build really started from: name to digest, as BuildKit resolved them."""
@@ -88,6 +99,24 @@ class Progress:
         console.progress(text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…")
 
 
+@contextmanager
+def heartbeat(progress: Progress) -> Iterator[None]:
+    """Say from time to time which steps are at work, also when they print nothing for minutes."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(HEARTBEAT):
+            progress.beat()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
 def build(engine: Engine, flags: Sequence[str]) -> Progress:
     """Build with these words after `docker buildx build`; which steps ran and which came from the cache.
 
@@ -97,12 +126,13 @@ def build(engine: Engine, flags: Sequence[str]) -> Progress:
         DiskFull, NetworkUnavailable: the step's output says so.
     """
     progress = Progress()
-    result = process.run(
-        ["docker", "buildx", "build", "--progress=plain", *flags],
-        env={**engine.environment, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
-        on_line=progress.line,
-        check=False,
-    )
+    with heartbeat(progress):
+        result = process.run(
+            ["docker", "buildx", "build", "--progress=plain", *flags],
+            env={**engine.environment, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
+            on_line=progress.line,
+            check=False,
+        )
     if result.code != 0:
         raise diagnose(engine, result)
     return progress
@@ -156,5 +186,7 @@ def failing_step(lines: Sequence[str]) -> list[str]:
     failed = next((re.match(r"^#(\d+) ERROR", line) for line in lines if re.match(r"^#\d+ ERROR", line)), None)
     if failed is None:
         return []
-    own = [line.split(" ", 2)[-1] for line in lines if line.startswith(f"#{failed[1]} ") and " ERROR" not in line]
-    return own[-30:]
+    number = failed[1]
+    # `#12 3.4 text` is what the step said; `#12 [stage 1/2] RUN …` and `#12 ERROR: …` are BuildKit's own lines.
+    said = re.compile(rf"^#{number} \d+\.\d+ (.*)$")
+    return [match[1] for line in lines if (match := said.match(line))][-30:]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from automation import interrupts
 from automation.errors import AutomationError
-
-INTERRUPTED = 130
 
 _stderr = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
@@ -111,10 +109,7 @@ def exit_on_error() -> Iterator[None]:
     SIGTERM is taken as Ctrl-C is, so that what was started is cleaned up in both cases.
     """
 
-    def interrupt(number: int, frame: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
+    interrupts.clean_up_first()
     try:
         yield
     except AutomationError as error:
@@ -123,4 +118,4 @@ def exit_on_error() -> Iterator[None]:
         fail(error)
     except KeyboardInterrupt:
         _stderr.print("[bold red]interrupted[/]")
-        sys.exit(INTERRUPTED)
+        sys.exit(interrupts.EXIT_CODE)

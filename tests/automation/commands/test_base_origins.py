@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
@@ -13,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from automation import apt, image_store
-from automation.bases import REDIS, Base
+from automation.bases import ALPINE, REDIS, Base
 from automation.bootstrap import driver
 from automation.bootstrap.recipes import RECIPES
 from automation.engine import Engine
 from automation.errors import BaseUnavailable
 from automation.resolver import Origin, Resolver, archive_path, mirror_reference
+from tests.automation.conftest import Checkout
 
 # A name that no registry has, so that what is found under it was put there by the test.
 STAND_IN = Base(name="stand-in", image="autoarr-test/redis:stand-in", libc=None, recipe="redis")
@@ -140,3 +142,22 @@ def test_a_base_that_cannot_be_had_says_what_was_tried(
     for way in ("local: ", "registry: ", "mirror: ", "archive: ", "bootstrap: "):
         assert way in caught.value.details
     assert "AUTOARR_BASE_MIRROR" in caught.value.hint
+
+
+def test_a_build_on_a_mirrored_base(real_engine: Engine, registry: str, checkout: Checkout) -> None:
+    """The whole way: the mirror has the Python image under its official name, and the image is built on that."""
+    base = Resolver(real_engine).resolve(ALPINE).reference
+    mirrored = f"{registry}/hub/{ALPINE.image}"
+    image_store.tag(real_engine, base, mirrored)
+    real_engine.docker("push", "--quiet", mirrored)
+    image_store.remove(real_engine, mirrored)
+    try:
+        result = checkout.invoke(
+            "build", "--json", "--tag", "autoarr:mirrored", env={"AUTOARR_BASE_MIRROR": f"{registry}/hub"}
+        )
+        assert result.returncode == 0, result.stderr
+        summary = json.loads(result.stdout)
+        assert (summary["base"], summary["base_origin"]) == (mirrored, "mirror")
+    finally:
+        for name in ("autoarr:mirrored", mirrored):
+            image_store.remove(real_engine, name)
