@@ -232,10 +232,14 @@ class PrivateEngine:
         )
 
     def stop(self) -> bool:
-        """End the daemon and wait for it; whether it ran."""
+        """End the daemon and wait for it, and undo what a killed one left mounted; whether it ran."""
         number = self.pid()
-        if number is None:
-            return False
+        if number is not None:
+            self._end(number)
+        self._unmount()
+        return number is not None
+
+    def _end(self, number: int) -> None:
         with suppress(ProcessLookupError):
             os.kill(number, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT
@@ -244,4 +248,11 @@ class PrivateEngine:
         if self.pid() is not None:
             with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
-        return True
+
+    def _unmount(self) -> None:
+        """The engine mounts its data folder on itself, and containers under it; a killed one can't undo that."""
+        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+        places = [Path(line.split(" ")[1]) for line in mounts]
+        ours = [place for place in places if self.folder in place.parents or self.run_folder in place.parents]
+        for place in sorted(ours, reverse=True):
+            process.run(["umount", str(place)], check=False, echo=False)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from automation import frontend, paths, process
+from automation.errors import BuildFailed, Stale
+
+
+@pytest.fixture
+def ui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the UI without what was installed or built."""
+    folder = tmp_path / "ui"
+    shutil.copytree(paths.UI, folder, ignore=shutil.ignore_patterns("node_modules", "dist"))
+    monkeypatch.setattr(paths, "UI", folder)
+    return folder
+
+
+def test_install_build_and_a_failing_script(ui: Path) -> None:
+    frontend.build()
+    assert (ui / "dist" / "index.html").is_file()
+    (ui / "src" / "main.tsx").write_text("const wrong: number = 'text'\n")
+    with pytest.raises(BuildFailed) as caught:
+        frontend.pnpm("typecheck", hint="mend it")
+    assert "TS2322" in caught.value.details
+    assert caught.value.hint == "mend it"
+
+
+def test_a_lockfile_out_of_step(ui: Path) -> None:
+    manifest = ui / "package.json"
+    manifest.write_text(manifest.read_text().replace('"vite": "8', '"vite": "7'))
+    with pytest.raises(Stale) as caught:
+        frontend.install()
+    assert caught.value.exit_code == 8
+    assert "pnpm install" in caught.value.hint
+    assert not (ui / "dist").exists()
+
+
+def test_an_installation_that_fails_for_another_reason(ui: Path) -> None:
+    (ui / "pnpm-lock.yaml").write_text("not: [a lockfile")
+    with pytest.raises(BuildFailed, match="could not be installed"):
+        frontend.install()
+
+
+def test_the_checks_are_lint_types_tests_and_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[list[str]] = []
+
+    def run(command: list[str], **options: object) -> process.Result:
+        ran.append(command)
+        return process.Result(command=tuple(command), code=0, stdout="", stderr="")
+
+    monkeypatch.setattr(process, "run", run)
+    frontend.check()
+    assert [command[1] for command in ran] == ["install", "lint", "typecheck", "test", "build"]
