@@ -30,7 +30,10 @@ def inspect(engine: Engine, reference: str) -> ImageFacts | None:
         return None
     data: dict[str, Any] = json.loads(result.stdout)[0]
     config = data.get("Config") or {}
-    digests = [item.partition("@")[2] for item in data.get("RepoDigests") or []]
+    repository = reference.rpartition(":")[0]
+    # An image pulled from two places may have two manifests; the one of the name asked for is meant.
+    known = [item.partition("@")[::2] for item in data.get("RepoDigests") or []]
+    digests = [digest for name, digest in sorted(known, key=lambda item: item[0] != repository)]
     return ImageFacts(
         reference=reference,
         digest=digests[0] if digests else data["Id"],
