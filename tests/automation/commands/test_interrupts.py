@@ -24,7 +24,7 @@ BOOTSTRAP_MOMENTS = (0.4, 1.0, 2.0, 3.0, 5.0, 7.0, 9.0, 12.0, 15.0, 18.0)
 # The root that every other recipe needs: made by debootstrap first and by a build then.
 RECIPE = RECIPES["debian"]
 # How long, in seconds, Python may be busy with imports before our own handling of signals is in place.
-IMPORTS = 0.8
+IMPORTS = 1.5
 BOOTSTRAP = f"""
 from automation import console, engine
 from automation.bootstrap import driver
