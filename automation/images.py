@@ -189,32 +189,31 @@ def build(
         output: `oci:PATH` writes an archive besides.
     """
     chosen = check_platform(platform, engine)
-    outputs = ["type=docker"]
-    if output is not None:
-        outputs.append(check_output(output, engine))
+    archive = None if output is None else check_output(output, engine)
     name = tag or variant.tag
     started = time.monotonic()
+    resolver = Resolver(engine)
     requirements.check_image_inputs()
     containers.sweep(engine)
     # The name is given only to an image that got healthy; until then it is a candidate of this run.
     with containers.candidate(engine, variant) as candidate:
         base, progress = build_target(
             engine,
-            Resolver(engine),
+            resolver,
             variant,
             target=variant.target,
             platform=chosen,
-            outputs=outputs[:1],
+            outputs=["type=docker"],
             tags=[candidate],
         )
-        if len(outputs) > 1:
+        if archive is not None:
             build_target(
                 engine,
-                Resolver(engine),
+                resolver,
                 variant,
                 target=variant.target,
                 platform=chosen,
-                outputs=outputs[1:],
+                outputs=[archive],
                 tags=[name],
             )
         built = time.monotonic() - started

@@ -9,7 +9,6 @@ ROOT = Path(__file__).resolve().parent.parent
 UI = ROOT / "autoarr" / "ui"
 PYPROJECT = ROOT / "pyproject.toml"
 DOCKERFILE = ROOT / "Dockerfile.optimized"
-PLAIN_DOCKERFILE = ROOT / "Dockerfile"
 BOOTSTRAP = ROOT / "automation" / "bootstrap"
 
 

@@ -163,14 +163,6 @@ def end(child: subprocess.Popen[str]) -> None:
             return
 
 
-def attach(command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
-    """Run `command` on this terminal, as if the user had typed it; its exit code."""
-    full = {**os.environ, **(env or {})}
-    program = find(command[0], path=full.get("PATH"))
-    console.command(command)
-    return subprocess.call([program, *command[1:]], cwd=cwd, env=full)
-
-
 def spawn_daemon(command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> None:
     """Start a long-lived program in a session of its own, as nobody's child. Output is appended to `log`."""
     full = {**os.environ, **(env or {})}

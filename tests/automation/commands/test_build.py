@@ -46,7 +46,7 @@ def test_builds_and_reports(checkout: Checkout, real_engine: Engine) -> None:
     again = json.loads(checkout.invoke("build", "--json").stdout)
     assert again["rebuilt"] == []
     # A changed line of application code makes the application's layer and no other.
-    checkout.edit("autoarr/cli.py", lambda text: text + "\n# a comment\n")
+    checkout.edit("autoarr/cli.py", lambda text: text + f"\n# {time.time_ns()}: never built before\n")
     changed = json.loads(checkout.invoke("build", "--json", "--tag", "autoarr:changed").stdout)
     try:
         assert changed["rebuilt"] == ["application"]
