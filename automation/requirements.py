@@ -31,6 +31,7 @@ EXPORTS = (
     ),
     Export(path=paths.ROOT / "requirements" / "build.txt", groups=("build",)),
     Export(path=paths.ROOT / "requirements" / "test.txt", groups=("test",)),
+    Export(path=paths.ROOT / "requirements" / "compilers.txt", groups=("compilers",)),
 )
 
 
