@@ -54,6 +54,13 @@ class Variant:
         """The image's name in the engine."""
         return f"autoarr:{self.name}"
 
+    @property
+    def libc(self) -> Libc:
+        """The C library it runs on."""
+        if self.base.libc is None:
+            raise ValueError(f"nothing is shipped on {self.base.name}")
+        return self.base.libc
+
 
 VARIANTS = {variant.name: variant for variant in (Variant(name="alpine", base=ALPINE), Variant(name="slim", base=SLIM))}
 DEFAULT_VARIANT = "alpine"

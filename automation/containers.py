@@ -6,8 +6,10 @@ what belongs to processes that are gone.
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
+import tarfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -181,6 +183,17 @@ def candidate(engine: Engine, variant: Variant) -> Iterator[str]:
         yield name
     finally:
         image_store.remove(engine, name)
+
+
+def read_file(container: Container, path: str) -> bytes | None:
+    """A file of a container, running or not, or None when it has none of that name."""
+    try:
+        stream, _ = container.get_archive(path)
+    except NotFound:
+        return None
+    with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
+        member = archive.extractfile(archive.getmembers()[0])
+        return None if member is None else member.read()
 
 
 def logs(container: Container, lines: int = LOG_LINES) -> str:

@@ -1,4 +1,4 @@
-"""What a verification found, as data, and that data as a table, Markdown, JSON and JUnit. Pure functions but for two."""
+"""What a verification found, as data, and that data as a table, Markdown, JSON and JUnit."""
 
 from __future__ import annotations
 
@@ -108,12 +108,15 @@ def show(report: Report) -> None:
 
 
 def markdown(report: Report) -> str:
-    """The report as a page: facts, then a table for each area."""
+    """The report as a page: facts, then a table for each area. Checks that passed without a word are only counted."""
     lines = [f"# {report.subject}", "", "| | |", "| --- | --- |"]
     lines += [f"| {cell(name)} | {cell(value)} |" for name, value in report.facts.items()]
     for area in report.areas:
-        lines += ["", f"## {area}: {counts(report.of(area))}", "", "| check | verdict | |", "| --- | --- | --- |"]
-        lines += [f"| {cell(check.name)} | {check.verdict} | {cell(check.detail)} |" for check in report.of(area)]
+        lines += ["", f"## {area}: {counts(report.of(area))}"]
+        rows = [check for check in report.of(area) if check.detail]
+        if rows:
+            lines += ["", "| check | verdict | |", "| --- | --- | --- |"]
+            lines += [f"| {cell(check.name)} | {check.verdict} | {cell(check.detail)} |" for check in rows]
     return "\n".join(lines) + "\n"
 
 
@@ -139,7 +142,11 @@ def junit(report: Report) -> str:
         )
         for check in checks:
             case = ElementTree.SubElement(
-                suite, "testcase", classname=f"{report.subject}.{area}", name=check.name, time=f"{check.seconds or 0:.3f}"
+                suite,
+                "testcase",
+                classname=f"{report.subject}.{area}",
+                name=check.name,
+                time=f"{check.seconds or 0:.3f}",
             )
             if check.verdict is Verdict.FAILED:
                 ElementTree.SubElement(case, "failure", message=_xml(check.detail))
@@ -149,6 +156,34 @@ def junit(report: Report) -> str:
                 ElementTree.SubElement(case, "system-out").text = _xml(check.detail)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def from_junit(area: str, text: str) -> tuple[Check, ...]:
+    """The checks in a JUnit report, such as pytest's.
+
+    Raises:
+        CheckFailed: it is not XML, or holds no test.
+    """
+    try:
+        root = ElementTree.fromstring(text)  # noqa: S314 - written by a pytest that this project started
+    except ElementTree.ParseError as error:
+        raise CheckFailed(f"not a JUnit report: {error}", where=area) from None
+    checks = tuple(_case(area, case) for case in root.iter("testcase"))
+    if not checks:
+        raise CheckFailed("the JUnit report holds no test", where=area)
+    return checks
+
+
+def _case(area: str, case: ElementTree.Element) -> Check:
+    verdict, detail = Verdict.PASSED, ""
+    for child in case:
+        if child.tag in ("failure", "error"):
+            verdict, detail = Verdict.FAILED, child.get("message") or (child.text or "").strip() or child.tag
+            break
+        if child.tag == "skipped":
+            verdict, detail = Verdict.SKIPPED, child.get("message") or "no reason given"
+    name = ".".join(filter(None, (case.get("classname"), case.get("name"))))
+    return Check(area=area, name=name, verdict=verdict, detail=detail, seconds=float(case.get("time") or 0))
 
 
 def _xml(text: str) -> str:
