@@ -54,6 +54,10 @@ class Variant:
         """The image's name in the engine."""
         return f"autoarr:{self.name}"
 
+    def foreign_tag(self, platform: str) -> str:
+        """The name of an image for another platform than the engine's: it never replaces one that runs natively."""
+        return f"{self.tag}-{platform.rpartition('/')[2]}"
+
 
 VARIANTS = {variant.name: variant for variant in (Variant(name="alpine", base=ALPINE), Variant(name="slim", base=SLIM))}
 DEFAULT_VARIANT = "alpine"

@@ -8,7 +8,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from automation import buildx, console, containers, image_store, layers, network, paths, requirements, scratch
+from automation import (
+    buildx,
+    console,
+    containers,
+    emulation,
+    image_store,
+    layers,
+    network,
+    paths,
+    requirements,
+    scratch,
+)
 from automation.bases import DEFAULT_VARIANT, NODE, Variant
 from automation.engine import Engine
 from automation.errors import BuildFailed, EngineUnavailable, UsageError
@@ -51,16 +62,13 @@ def check_platform(platform: str | None, engine: Engine) -> str:
     """The platform to build for.
 
     Raises:
-        UsageError: it is unknown, or this engine can't build it.
+        UsageError: it is unknown.
+        AutomationError: the engine neither runs nor emulates it; see :func:`automation.emulation.ensure`.
     """
     wanted = platform or engine.platform
     if wanted not in PLATFORMS:
         raise UsageError(f"no platform {wanted!r}", hint=f"one of: {', '.join(PLATFORMS)}")
-    if wanted != engine.platform:
-        raise UsageError(
-            f"this engine builds {engine.platform}, not {wanted}",
-            hint=f"set DOCKER_HOST to an engine that runs {wanted}",
-        )
+    emulation.ensure(engine, wanted)
     return wanted
 
 
@@ -124,7 +132,7 @@ def build_target(
         AutomationError: the base can't be had, or the build failed; see :mod:`automation.buildx`.
     """
     with console.step("resolving the bases"):
-        base = resolver.resolve(variant.base)
+        base = resolver.resolve(variant.base, platform)
         node = resolver.resolve(NODE)
         for found in (base, node):
             console.progress(f"{found.base.name}: {found.reference.partition('@')[0]}, {found.story}")
@@ -185,12 +193,14 @@ def build(
     """`invoke build`: build the variant, start it once and wait for healthy, measure it.
 
     Args:
+        platform: another one than the engine's is built emulated, as `autoarr:VARIANT-arm64`.
         tag: a name in place of `autoarr:VARIANT` (and `autoarr:latest` for the default variant).
         output: `oci:PATH` writes an archive besides.
     """
     chosen = check_platform(platform, engine)
     archive = None if output is None else check_output(output, engine)
-    name = tag or variant.tag
+    foreign = emulation.is_foreign(engine, chosen)
+    name = tag or (variant.foreign_tag(chosen) if foreign else variant.tag)
     started = time.monotonic()
     resolver = Resolver(engine)
     requirements.check_image_inputs()
@@ -218,11 +228,11 @@ def build(
             )
         built = time.monotonic() - started
         with console.step("starting it once"):
-            healthy = containers.smoke(engine, candidate)
+            healthy = smoke(engine, candidate, chosen)
             console.progress(f"healthy after {console.duration(healthy)}")
         size = layers.measure(engine, candidate)
         image_store.tag(engine, candidate, name)
-        if tag is None and variant.name == DEFAULT_VARIANT:
+        if tag is None and variant.name == DEFAULT_VARIANT and not foreign:
             image_store.tag(engine, candidate, LATEST)
     facts = image_store.inspect(engine, name)
     if facts is None:
@@ -243,6 +253,19 @@ def build(
         healthy_s=round(healthy, 3),
         rebuilt=rebuilt(progress),
     )
+
+
+def smoke(engine: Engine, image: str, platform: str) -> float:
+    """Start an image once as users are told to run it; the seconds until it was healthy.
+
+    Raises:
+        Unhealthy: it did not get healthy. Emulated, it gets more time, and so does its health check.
+    """
+    if not emulation.is_foreign(engine, platform):
+        return containers.smoke(engine, image)
+    with containers.session(engine) as running:
+        container = running.start(image, platform=platform, healthcheck=emulation.HEALTHCHECK, **containers.HARDENED)
+        return containers.wait_healthy(container, emulation.HEALTHY_TIMEOUT)
 
 
 def rebuilt(progress: buildx.Progress) -> list[str]:
@@ -267,6 +290,7 @@ def show(summary: Summary) -> None:
         summary.image,
         ("", ""),
         [
+            ("platform", summary.platform),
             ("digest", summary.digest),
             ("base", f"{summary.base} ({summary.libc}), {summary.base_origin}"),
             ("on disk", size(summary.disk_bytes)),

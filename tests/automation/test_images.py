@@ -13,7 +13,13 @@ DIGEST = f"sha256:{'1' * 64}"
 OTHER = f"sha256:{'2' * 64}"
 ENGINE = Engine(kind="existing", version="1", platform="linux/amd64", image_store="containerd")
 BASE = ResolvedBase(
-    base=ALPINE, reference="python:3.11-alpine", origin=Origin.REGISTRY, official=True, digest=DIGEST, python="3.11.9"
+    base=ALPINE,
+    reference="python:3.11-alpine",
+    origin=Origin.REGISTRY,
+    official=True,
+    platform="linux/amd64",
+    digest=DIGEST,
+    python="3.11.9",
 )
 COMMIT = Commit(revision="abc", epoch=1_000_000_000, dirty=True)
 
@@ -69,6 +75,7 @@ def test_a_mirrors_name_is_recognised() -> None:
         reference="127.0.0.1:5/hub/python:3.11-alpine",
         origin=Origin.MIRROR,
         official=True,
+        platform="linux/amd64",
         digest=DIGEST,
         python=None,
     )

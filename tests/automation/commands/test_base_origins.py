@@ -135,7 +135,7 @@ def test_a_mirror_and_an_archive_that_have_nothing_fall_back(
 def test_a_base_that_cannot_be_had_says_what_was_tried(
     real_engine: Engine, stand_in: Base, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver, "existing", lambda engine, recipe: None)
+    monkeypatch.setattr(driver, "existing", lambda engine, recipe, foreign: None)
     monkeypatch.setattr(apt, "distribution", lambda: None)
     with pytest.raises(BaseUnavailable) as caught:
         Resolver(real_engine).resolve(stand_in)
