@@ -23,7 +23,7 @@ INSTALL_HINT = (
     "Ubuntu the packages qemu-user-static and binfmt-support; or set DOCKER_HOST to an engine that runs it"
 )
 WRONG_MACHINE = 42
-# An emulated start takes many times as long: what is healthy in half a second natively takes ten.
+# An emulated start takes many times as long as a native one, and so does every health check.
 HEALTHY_TIMEOUT = 300.0
 # Docker's nanoseconds; what is left out stays as the image has it.
 HEALTHCHECK = {"timeout": 60 * 10**9, "start_period": int(HEALTHY_TIMEOUT) * 10**9}

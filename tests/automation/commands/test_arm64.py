@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
-from automation import emulation, image_store
+from automation import binfmt, emulation, image_store
+from automation.bases import ALPINE
 from automation.bootstrap import driver
 from automation.bootstrap.recipes import RECIPES
 from automation.emulation import ARM64
 from automation.engine import Engine
-from automation.errors import AutomationError
+from automation.errors import AutomationError, BaseUnavailable, BuildFailed
+from automation.private_engine import PrivateEngine
+from automation.resolver import Resolver
 from tests.automation.conftest import Checkout
 
 # The machine that the interpreter says it runs on, and those of all ELF files in the image's own folders.
@@ -77,3 +81,31 @@ def test_a_base_that_is_not_there_for_arm64_says_what_to_use(emulating: Engine, 
     assert "Traceback" not in result.stderr
     assert "linux/arm64" in result.stderr
     assert "--variant alpine" in result.stderr
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_the_builder_tells_an_image_for_arm64_from_one_that_is_not(emulating: Engine) -> None:
+    base = Resolver(emulating).resolve(ALPINE, ARM64)
+    assert base.platform == ARM64
+    assert emulation.digest(emulating, base.reference, ARM64) == base.digest
+    native = Resolver(emulating).resolve(ALPINE)
+    if not native.official:  # an official name has both platforms, in the registry
+        with pytest.raises(BaseUnavailable, match="not for linux/arm64"):
+            emulation.digest(emulating, native.reference, ARM64)
+    with pytest.raises(BuildFailed):
+        emulation.digest(emulating, "127.0.0.1:9/autoarr-test/none:here", ARM64)
+
+
+def test_stopping_a_private_engine_takes_its_entry_back(emulating: Engine, tmp_path: Path) -> None:
+    """An engine that was never started, so that the one in use stays; the kernel's table is the real one."""
+    emulator = PrivateEngine.default().folder / "emulation" / "qemu-aarch64"
+    if emulating.kind != "private" or not emulator.exists():
+        pytest.skip("the engine in use is not the private one, and the machine's table is not ours to change")
+    before = set(binfmt.entries(""))
+    other = PrivateEngine(tmp_path / "engine")
+    binfmt.register(other.binfmt_name, emulator)
+    assert set(binfmt.entries("")) == before | {binfmt.TABLE / other.binfmt_name}
+    assert f"interpreter {emulator}" in (binfmt.TABLE / other.binfmt_name).read_text(encoding="ascii")
+    assert binfmt.runs()
+    other.stop()
+    assert set(binfmt.entries("")) == before
