@@ -10,7 +10,7 @@ from pathlib import Path
 
 from automation import apt, binfmt, buildx, console, locks, scratch
 from automation.engine import Engine
-from automation.errors import BaseUnavailable, BuildFailed, EngineUnavailable
+from automation.errors import BaseUnavailable, BuildFailed, EngineUnavailable, UsageError
 from automation.private_engine import ENGINE_SUITES, PrivateEngine
 
 ARM64 = "linux/arm64"
@@ -48,6 +48,20 @@ def parse_platforms(text: str) -> frozenset[str]:
         if name.strip() == "Platforms":
             found |= {word.strip().rstrip("*") for word in value.split(",")}
     return frozenset(found - {""})
+
+
+def choose(engine: Engine, platform: str | None) -> str:
+    """The platform to build for: the engine's own when none is asked for, and otherwise one that it can run.
+
+    Raises:
+        UsageError: no image is made for it.
+        EngineUnavailable, NetworkUnavailable, DiskFull: as :func:`ensure` does.
+    """
+    wanted = platform or engine.platform
+    if wanted not in MACHINES:
+        raise UsageError(f"no platform {wanted!r}", hint=f"one of: {', '.join(MACHINES)}")
+    ensure(engine, wanted)
+    return wanted
 
 
 def ensure(engine: Engine, platform: str) -> None:

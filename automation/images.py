@@ -26,7 +26,6 @@ from automation.errors import BuildFailed, EngineUnavailable, UsageError
 from automation.git import Commit, commit
 from automation.resolver import ResolvedBase, Resolver
 
-PLATFORMS = ("linux/amd64", "linux/arm64")
 LATEST = "autoarr:latest"
 STEP_NAMES = {"frontend-builder": "UI", "python-builder": "dependencies", "app-builder": "application"}
 
@@ -56,20 +55,6 @@ class Summary:
     def as_dict(self) -> dict[str, object]:
         """For `--json`."""
         return asdict(self)
-
-
-def check_platform(platform: str | None, engine: Engine) -> str:
-    """The platform to build for.
-
-    Raises:
-        UsageError: it is unknown.
-        AutomationError: the engine neither runs nor emulates it; see :func:`automation.emulation.ensure`.
-    """
-    wanted = platform or engine.platform
-    if wanted not in PLATFORMS:
-        raise UsageError(f"no platform {wanted!r}", hint=f"one of: {', '.join(PLATFORMS)}")
-    emulation.ensure(engine, wanted)
-    return wanted
 
 
 def version() -> str:
@@ -197,7 +182,7 @@ def build(
         tag: a name in place of `autoarr:VARIANT` (and `autoarr:latest` for the default variant).
         output: `oci:PATH` writes an archive besides.
     """
-    chosen = check_platform(platform, engine)
+    chosen = emulation.choose(engine, platform)
     archive = None if output is None else check_output(output, engine)
     foreign = emulation.is_foreign(engine, chosen)
     name = tag or (variant.foreign_tag(chosen) if foreign else variant.tag)

@@ -6,7 +6,7 @@ import pytest
 
 from automation import apt, binfmt, buildx, emulation, process
 from automation.engine import Engine
-from automation.errors import BaseUnavailable, BuildFailed, EngineUnavailable
+from automation.errors import BaseUnavailable, BuildFailed, EngineUnavailable, UsageError
 from automation.private_engine import PrivateEngine
 
 THEIRS = Engine(kind="existing", version="1", platform="linux/amd64", image_store="containerd")
@@ -32,6 +32,17 @@ def test_platforms_are_read_from_buildx() -> None:
 def test_the_native_platform_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulation, "platforms", lambda engine: pytest.fail("asked for nothing"))
     emulation.ensure(THEIRS, "linux/amd64")
+
+
+def test_the_platform_is_the_engines_own_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(emulation, "ensure", lambda engine, platform: asked.append(platform))
+    assert emulation.choose(THEIRS, None) == "linux/amd64"
+    assert emulation.choose(THEIRS, "linux/arm64") == "linux/arm64"
+    assert asked == ["linux/amd64", "linux/arm64"]
+    with pytest.raises(UsageError) as caught:
+        emulation.choose(THEIRS, "linux/s390x")
+    assert "linux/amd64, linux/arm64" in caught.value.hint
 
 
 def test_an_engine_that_emulates_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from automation.emulation import ARM64
 from automation.engine import Engine
 from automation.errors import AutomationError, BaseUnavailable, BuildFailed
 from automation.private_engine import PrivateEngine
-from automation.resolver import Resolver
+from automation.resolver import MIRROR_VARIABLE, Origin, Resolver, mirror_reference
 from tests.automation.conftest import Checkout
 
 # The machine that the interpreter says it runs on, and those of all ELF files in the image's own folders.
@@ -96,6 +96,36 @@ def test_the_builder_tells_an_image_for_arm64_from_one_that_is_not(emulating: En
         emulation.digest(emulating, "127.0.0.1:9/autoarr-test/none:here", ARM64)
 
 
+@pytest.mark.usefixtures("nothing_left")
+def test_one_name_holds_both_platforms(emulating: Engine, registry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As official images do: each platform gets its own, and the engine's copy under the name stays native."""
+    resolver = Resolver(emulating)
+    monkeypatch.setenv(MIRROR_VARIABLE, f"{registry}/hub")
+    name = mirror_reference(ALPINE)
+    assert name is not None
+    parts = {f"{name}-{platform.rpartition('/')[2]}": platform for platform in (emulating.platform, ARM64)}
+    try:
+        with monkeypatch.context() as without:
+            without.delenv(MIRROR_VARIABLE)
+            for part, platform in parts.items():
+                image_store.tag(emulating, resolver.resolve(ALPINE, platform).reference, part)
+        for part in parts:
+            emulating.docker("push", "--quiet", part)
+        emulating.docker("buildx", "imagetools", "create", "--tag", name, *parts)
+        resolver = Resolver(emulating)
+        native, foreign = resolver.resolve(ALPINE), resolver.resolve(ALPINE, ARM64)
+        assert (native.origin, native.platform) == (Origin.MIRROR, emulating.platform)
+        assert (foreign.origin, foreign.platform) == (Origin.MIRROR, ARM64)
+        assert (native.reference, foreign.reference) == (name, name)
+        assert native.digest == foreign.digest  # of the index that lists both
+        facts = image_store.inspect(emulating, name)
+        assert facts is not None
+        assert facts.platform == emulating.platform
+    finally:
+        for left in (name, *parts):
+            image_store.remove(emulating, left)
+
+
 def test_stopping_a_private_engine_takes_its_entry_back(emulating: Engine, tmp_path: Path) -> None:
     """An engine that was never started, so that the one in use stays; the kernel's table is the real one."""
     emulator = PrivateEngine.default().folder / "emulation" / "qemu-aarch64"
@@ -104,8 +134,11 @@ def test_stopping_a_private_engine_takes_its_entry_back(emulating: Engine, tmp_p
     before = set(binfmt.entries(""))
     other = PrivateEngine(tmp_path / "engine")
     binfmt.register(other.binfmt_name, emulator)
-    assert set(binfmt.entries("")) == before | {binfmt.TABLE / other.binfmt_name}
-    assert f"interpreter {emulator}" in (binfmt.TABLE / other.binfmt_name).read_text(encoding="ascii")
-    assert binfmt.runs()
-    other.stop()
-    assert set(binfmt.entries("")) == before
+    try:
+        assert set(binfmt.entries("")) == before | {binfmt.TABLE / other.binfmt_name}
+        assert f"interpreter {emulator}" in (binfmt.TABLE / other.binfmt_name).read_text(encoding="ascii")
+        assert binfmt.runs()
+        other.stop()
+        assert set(binfmt.entries("")) == before
+    finally:
+        binfmt.unregister(other.binfmt_name)
