@@ -74,10 +74,12 @@ def _emulation() -> Finding:
         return Finding(name="arm64", status=Status.SKIPPED, found="no engine answers, so it can't be asked")
     if found.platform == emulation.ARM64:
         return Finding(name="arm64", status=Status.OK, found="native")
-    if emulation.ARM64 in emulation.platforms(found):
+    if emulation.emulates(found, emulation.ARM64):
         return Finding(name="arm64", status=Status.OK, found="emulated")
     if found.kind == "private":
-        return Finding(name="arm64", status=Status.OK, found="emulation is set up by the first build for it")
+        return Finding(
+            name="arm64", status=Status.SKIPPED, found="not emulated yet: the first build for it tries to set it up"
+        )
     return Finding(
         name="arm64", status=Status.SKIPPED, found="this engine does not emulate it", fix=emulation.INSTALL_HINT
     )

@@ -34,9 +34,15 @@ def is_foreign(engine: Engine, platform: str) -> bool:
     return platform != engine.platform
 
 
-def platforms(engine: Engine) -> frozenset[str]:
-    """The platforms whose programs the engine's builder can run now, such as `linux/arm64`."""
-    result = engine.docker("buildx", "inspect", check=False, echo=False, timeout=60)
+def platforms(engine: Engine, *, start: bool = False) -> frozenset[str]:
+    """The platforms whose programs the engine's builder can run now, such as `linux/arm64`.
+
+    Args:
+        start: start a builder that runs in a container of its own, as a build would; until then it lists nothing.
+    """
+    result = engine.docker(
+        "buildx", "inspect", *(("--bootstrap",) if start else ()), check=False, echo=False, timeout=60
+    )
     return parse_platforms(result.stdout)
 
 
@@ -72,7 +78,7 @@ def ensure(engine: Engine, platform: str) -> None:
         NetworkUnavailable: the emulator can't be downloaded.
         DiskFull: there is no room for it.
     """
-    if not is_foreign(engine, platform) or _emulates(engine, platform):
+    if not is_foreign(engine, platform) or emulates(engine, platform, start=True):
         return
     if engine.kind != "private" or platform != ARM64:
         raise EngineUnavailable(
@@ -87,7 +93,7 @@ def ensure(engine: Engine, platform: str) -> None:
         if binfmt.mount():
             private.binfmt_mounted.touch()
         binfmt.register(private.binfmt_name, emulator)
-    if not _emulates(engine, platform):
+    if not emulates(engine, platform, start=True):
         raise EngineUnavailable(
             f"{platform} is registered with the kernel, and the engine still can't run it",
             where=str(binfmt.TABLE / private.binfmt_name),
@@ -95,9 +101,9 @@ def ensure(engine: Engine, platform: str) -> None:
         )
 
 
-def _emulates(engine: Engine, platform: str) -> bool:
+def emulates(engine: Engine, platform: str, *, start: bool = False) -> bool:
     """Whether it does now. BuildKit never forgets what it once could run, so here the kernel is asked too."""
-    return platform in platforms(engine) and (engine.kind != "private" or binfmt.runs())
+    return platform in platforms(engine, start=start) and (engine.kind != "private" or binfmt.runs())
 
 
 def install(folder: Path) -> Path:

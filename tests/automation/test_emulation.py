@@ -30,7 +30,7 @@ def test_platforms_are_read_from_buildx() -> None:
 
 
 def test_the_native_platform_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulation, "platforms", lambda engine: pytest.fail("asked for nothing"))
+    monkeypatch.setattr(emulation, "platforms", lambda engine, **how: pytest.fail("asked for nothing"))
     emulation.ensure(THEIRS, "linux/amd64")
 
 
@@ -46,7 +46,7 @@ def test_the_platform_is_the_engines_own_unless_asked(monkeypatch: pytest.Monkey
 
 
 def test_an_engine_that_emulates_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulation, "platforms", lambda engine: frozenset({"linux/amd64", "linux/arm64"}))
+    monkeypatch.setattr(emulation, "platforms", lambda engine, **how: frozenset({"linux/amd64", "linux/arm64"}))
     monkeypatch.setattr(binfmt, "runs", lambda: True)
     monkeypatch.setattr(binfmt, "register", lambda *words: pytest.fail("changed the machine"))
     emulation.ensure(THEIRS, "linux/arm64")
@@ -54,7 +54,7 @@ def test_an_engine_that_emulates_is_used_as_it_is(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_users_engine_is_never_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulation, "platforms", lambda engine: frozenset({"linux/amd64"}))
+    monkeypatch.setattr(emulation, "platforms", lambda engine, **how: frozenset({"linux/amd64"}))
     monkeypatch.setattr(binfmt, "register", lambda *words: pytest.fail("changed the machine"))
     with pytest.raises(EngineUnavailable) as caught:
         emulation.ensure(THEIRS, "linux/arm64")
@@ -69,7 +69,7 @@ def test_the_private_engine_is_given_an_emulator(cache: PrivateEngine, monkeypat
     emulator.write_bytes(b"there already")
     registered: dict[str, Path] = {}
     answers = [frozenset({"linux/amd64"}), frozenset({"linux/amd64", "linux/arm64"})]
-    monkeypatch.setattr(emulation, "platforms", lambda engine: answers.pop(0))
+    monkeypatch.setattr(emulation, "platforms", lambda engine, **how: answers.pop(0))
     monkeypatch.setattr(binfmt, "runs", lambda: True)
     monkeypatch.setattr(binfmt, "mount", lambda: True)
     monkeypatch.setattr(binfmt, "register", registered.__setitem__)
@@ -86,7 +86,7 @@ def test_the_private_engine_is_given_an_emulator(cache: PrivateEngine, monkeypat
 
 
 def test_an_emulator_that_does_not_help_is_no_success(cache: PrivateEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulation, "platforms", lambda engine: frozenset({"linux/amd64"}))
+    monkeypatch.setattr(emulation, "platforms", lambda engine, **how: frozenset({"linux/amd64"}))
     monkeypatch.setattr(emulation, "install", lambda folder: folder / "qemu-aarch64")
     monkeypatch.setattr(binfmt, "mount", lambda: False)
     monkeypatch.setattr(binfmt, "register", lambda *words: None)
@@ -95,7 +95,7 @@ def test_an_emulator_that_does_not_help_is_no_success(cache: PrivateEngine, monk
 
 
 def test_what_buildkit_remembers_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulation, "platforms", lambda engine: frozenset({"linux/amd64", "linux/arm64"}))
+    monkeypatch.setattr(emulation, "platforms", lambda engine, **how: frozenset({"linux/amd64", "linux/arm64"}))
     monkeypatch.setattr(binfmt, "runs", lambda: False)
     monkeypatch.setattr(apt, "distribution", lambda: None)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -174,9 +174,13 @@ def test_an_image_of_another_platform_is_told_from_none(
 
 
 def test_buildx_is_what_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
     def run(command: list[str], **options: object) -> process.Result:
-        assert command == ["docker", "buildx", "inspect"]
+        asked.append(command)
         return process.Result(command=tuple(command), code=0, stdout=NATIVE_ONLY, stderr="")
 
     monkeypatch.setattr(process, "run", run)
     assert emulation.platforms(THEIRS) == {"linux/amd64", "linux/amd64/v2"}
+    assert emulation.platforms(THEIRS, start=True) == {"linux/amd64", "linux/amd64/v2"}
+    assert asked == [["docker", "buildx", "inspect"], ["docker", "buildx", "inspect", "--bootstrap"]]
