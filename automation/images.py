@@ -184,8 +184,7 @@ def build(
     """
     chosen = emulation.choose(engine, platform)
     archive = None if output is None else check_output(output, engine)
-    foreign = emulation.is_foreign(engine, chosen)
-    name = tag or (variant.foreign_tag(chosen) if foreign else variant.tag)
+    name, *others = names(engine, variant, chosen, tag)
     started = time.monotonic()
     resolver = Resolver(engine)
     requirements.check_image_inputs()
@@ -216,9 +215,8 @@ def build(
             healthy = smoke(engine, candidate, chosen)
             console.progress(f"healthy after {console.duration(healthy)}")
         size = layers.measure(engine, candidate)
-        image_store.tag(engine, candidate, name)
-        if tag is None and variant.name == DEFAULT_VARIANT and not foreign:
-            image_store.tag(engine, candidate, LATEST)
+        for given in (name, *others):
+            image_store.tag(engine, candidate, given)
     facts = image_store.inspect(engine, name)
     if facts is None:
         raise EngineUnavailable(f"{name} is gone right after its build")
@@ -238,6 +236,15 @@ def build(
         healthy_s=round(healthy, 3),
         rebuilt=rebuilt(progress),
     )
+
+
+def names(engine: Engine, variant: Variant, platform: str, tag: str | None) -> list[str]:
+    """The names that a healthy image gets, first the one to show. An emulated one takes no native image's name."""
+    if tag is not None:
+        return [tag]
+    if emulation.is_foreign(engine, platform):
+        return [variant.foreign_tag(platform)]
+    return [variant.tag, LATEST] if variant.name == DEFAULT_VARIANT else [variant.tag]
 
 
 def smoke(engine: Engine, image: str, platform: str) -> float:
