@@ -61,6 +61,10 @@ class Variant:
             raise ValueError(f"nothing is shipped on {self.base.name}")
         return self.base.libc
 
+    def foreign_tag(self, platform: str) -> str:
+        """The name of an image for another platform than the engine's: it never replaces one that runs natively."""
+        return f"{self.tag}-{platform.rpartition('/')[2]}"
+
 
 VARIANTS = {variant.name: variant for variant in (Variant(name="alpine", base=ALPINE), Variant(name="slim", base=SLIM))}
 DEFAULT_VARIANT = "alpine"

@@ -154,7 +154,9 @@ def diagnose(engine: Engine, result: process.Result) -> AutomationError:
             hint="run `pnpm install` in autoarr/ui and commit the lockfile",
             details=details,
         )
-    gone = any(sign in error.lower() for sign in ENGINE_GONE) or (
+    # Looking a base up fails with the same words when it is the registry that does not answer.
+    lookup = "failed to resolve source metadata" in error
+    gone = (not lookup and any(sign in error.lower() for sign in ENGINE_GONE)) or (
         "did not complete successfully" not in error
         and engine.docker("version", "--format", "{{.Server.Version}}", check=False, echo=False, timeout=10).code != 0
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from automation import console, engine, network, paths, process, service
+from automation import console, emulation, engine, network, paths, process, service
 from automation.errors import AutomationError, CheckFailed
 from automation.frontend import DIST
 from automation.private_engine import ROOM_NEEDED, refusal
@@ -66,6 +66,23 @@ def _engine() -> Finding:
             name="engine", status=Status.WARNING, found="none answers; a private one starts with the first build"
         )
     return Finding(name="engine", status=Status.MISSING, found=f"none answers, and {reason}", fix=engine.INSTALL_HINT)
+
+
+def _emulation() -> Finding:
+    found = engine.present()
+    if found is None:
+        return Finding(name="arm64", status=Status.SKIPPED, found="no engine answers, so it can't be asked")
+    if found.platform == emulation.ARM64:
+        return Finding(name="arm64", status=Status.OK, found="native")
+    if emulation.emulates(found, emulation.ARM64):
+        return Finding(name="arm64", status=Status.OK, found="emulated")
+    if found.kind == "private":
+        return Finding(
+            name="arm64", status=Status.SKIPPED, found="not emulated yet: the first build for it tries to set it up"
+        )
+    return Finding(
+        name="arm64", status=Status.SKIPPED, found="this engine does not emulate it", fix=emulation.INSTALL_HINT
+    )
 
 
 def _disk() -> Finding:
@@ -160,6 +177,7 @@ LOOKS: tuple[Callable[[], Finding], ...] = (
     lambda: _program("pnpm", ("--version",), "run through ./dev: it installs pnpm"),
     lambda: _program("git", ("--version",), "install git; without it images carry no revision"),
     _engine,
+    _emulation,
     _disk,
     _certificates,
     _index,

@@ -8,14 +8,24 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from automation import buildx, console, containers, image_store, layers, network, paths, requirements, scratch
+from automation import (
+    buildx,
+    console,
+    containers,
+    emulation,
+    image_store,
+    layers,
+    network,
+    paths,
+    requirements,
+    scratch,
+)
 from automation.bases import DEFAULT_VARIANT, NODE, Variant
 from automation.engine import Engine
 from automation.errors import BuildFailed, EngineUnavailable, UsageError
 from automation.git import Commit, commit
 from automation.resolver import ResolvedBase, Resolver
 
-PLATFORMS = ("linux/amd64", "linux/arm64")
 LATEST = "autoarr:latest"
 STEP_NAMES = {"frontend-builder": "UI", "python-builder": "dependencies", "app-builder": "application"}
 
@@ -45,23 +55,6 @@ class Summary:
     def as_dict(self) -> dict[str, object]:
         """For `--json`."""
         return asdict(self)
-
-
-def check_platform(platform: str | None, engine: Engine) -> str:
-    """The platform to build for.
-
-    Raises:
-        UsageError: it is unknown, or this engine can't build it.
-    """
-    wanted = platform or engine.platform
-    if wanted not in PLATFORMS:
-        raise UsageError(f"no platform {wanted!r}", hint=f"one of: {', '.join(PLATFORMS)}")
-    if wanted != engine.platform:
-        raise UsageError(
-            f"this engine builds {engine.platform}, not {wanted}",
-            hint=f"set DOCKER_HOST to an engine that runs {wanted}",
-        )
-    return wanted
 
 
 def version() -> str:
@@ -124,7 +117,7 @@ def build_target(
         AutomationError: the base can't be had, or the build failed; see :mod:`automation.buildx`.
     """
     with console.step("resolving the bases"):
-        base = resolver.resolve(variant.base)
+        base = resolver.resolve(variant.base, platform)
         node = resolver.resolve(NODE)
         for found in (base, node):
             console.progress(f"{found.base.name}: {found.reference.partition('@')[0]}, {found.story}")
@@ -185,12 +178,13 @@ def build(
     """`invoke build`: build the variant, start it once and wait for healthy, measure it.
 
     Args:
+        platform: another one than the engine's is built emulated, as `autoarr:VARIANT-arm64`.
         tag: a name in place of `autoarr:VARIANT` (and `autoarr:latest` for the default variant).
         output: `oci:PATH` writes an archive besides.
     """
-    chosen = check_platform(platform, engine)
+    chosen = emulation.choose(engine, platform)
     archive = None if output is None else check_output(output, engine)
-    name = tag or variant.tag
+    name, *others = names(engine, variant, chosen, tag)
     started = time.monotonic()
     resolver = Resolver(engine)
     requirements.check_image_inputs()
@@ -218,12 +212,11 @@ def build(
             )
         built = time.monotonic() - started
         with console.step("starting it once"):
-            healthy = containers.smoke(engine, candidate)
+            healthy = smoke(engine, candidate, chosen)
             console.progress(f"healthy after {console.duration(healthy)}")
         size = layers.measure(engine, candidate)
-        image_store.tag(engine, candidate, name)
-        if tag is None and variant.name == DEFAULT_VARIANT:
-            image_store.tag(engine, candidate, LATEST)
+        for given in (name, *others):
+            image_store.tag(engine, candidate, given)
     facts = image_store.inspect(engine, name)
     if facts is None:
         raise EngineUnavailable(f"{name} is gone right after its build")
@@ -243,6 +236,28 @@ def build(
         healthy_s=round(healthy, 3),
         rebuilt=rebuilt(progress),
     )
+
+
+def names(engine: Engine, variant: Variant, platform: str, tag: str | None) -> list[str]:
+    """The names that a healthy image gets, first the one to show. An emulated one takes no native image's name."""
+    if tag is not None:
+        return [tag]
+    if emulation.is_foreign(engine, platform):
+        return [variant.foreign_tag(platform)]
+    return [variant.tag, LATEST] if variant.name == DEFAULT_VARIANT else [variant.tag]
+
+
+def smoke(engine: Engine, image: str, platform: str) -> float:
+    """Start an image once as users are told to run it; the seconds until it was healthy.
+
+    Raises:
+        Unhealthy: it did not get healthy. Emulated, it gets more time, and so does its health check.
+    """
+    if not emulation.is_foreign(engine, platform):
+        return containers.smoke(engine, image)
+    with containers.session(engine) as running:
+        container = running.start(image, platform=platform, healthcheck=emulation.HEALTHCHECK, **containers.HARDENED)
+        return containers.wait_healthy(container, emulation.HEALTHY_TIMEOUT)
 
 
 def rebuilt(progress: buildx.Progress) -> list[str]:
@@ -267,6 +282,7 @@ def show(summary: Summary) -> None:
         summary.image,
         ("", ""),
         [
+            ("platform", summary.platform),
             ("digest", summary.digest),
             ("base", f"{summary.base} ({summary.libc}), {summary.base_origin}"),
             ("on disk", size(summary.disk_bytes)),

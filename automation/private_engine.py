@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from automation import apt, console, locks, paths, process
+from automation import apt, binfmt, console, locks, paths, process
 from automation.errors import DiskFull, EngineUnavailable
 
 # The suite that has an engine with BuildKit and buildx for each Debian we know; elsewhere the host's own suite.
@@ -66,6 +66,16 @@ class PrivateEngine:
     def host(self) -> str:
         """What DOCKER_HOST has to be."""
         return f"unix://{self.run_folder}/docker.sock"
+
+    @property
+    def binfmt_name(self) -> str:
+        """What its entry in the kernel's table of interpreters is called, where it has one."""
+        return f"{self.run_folder.name}-arm64"
+
+    @property
+    def binfmt_mounted(self) -> Path:
+        """A file that says that the table was mounted for this engine."""
+        return self.run_folder / "binfmt-mounted"
 
     @property
     def log(self) -> Path:
@@ -232,10 +242,14 @@ class PrivateEngine:
         )
 
     def stop(self) -> bool:
-        """End the daemon and wait for it, and undo what a killed one left mounted; whether it ran."""
+        """End the daemon and wait for it, and undo what it changed on this machine; whether it ran."""
         number = self.pid()
         if number is not None:
             self._end(number)
+        binfmt.unregister(self.binfmt_name)
+        if self.binfmt_mounted.exists():
+            binfmt.unmount()
+            self.binfmt_mounted.unlink()
         self._unmount()
         return number is not None
 

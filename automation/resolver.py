@@ -3,6 +3,9 @@
 In this order: present locally under its official name, pulled from the registry, pulled through a configured mirror
 prefix, loaded from a configured archive, bootstrapped. A base bootstrapped earlier counts as present locally, so the
 registry is asked again only on request; a mirror or archive that somebody configured is asked first.
+
+For another platform than the engine's, names are left to the engine's builder instead of being pulled or loaded: an
+engine may keep one platform under a name, and the native image must stay what it is.
 """
 
 from __future__ import annotations
@@ -11,9 +14,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
-from automation import console, image_store
+from automation import console, emulation, image_store
 from automation.bases import Base
 from automation.bootstrap import driver
 from automation.bootstrap.recipes import RECIPES
@@ -29,6 +33,7 @@ class Origin(StrEnum):
 
     LOCAL = "local"
     REGISTRY = "registry"
+    BUILDER = "builder"
     MIRROR = "mirror"
     ARCHIVE = "archive"
     BOOTSTRAPPED = "bootstrapped"
@@ -43,6 +48,7 @@ class ResolvedBase:
             image by digest, and asks the registry for a name first.
         origin: how it was come by in this run.
         official: whether it is the official image, whatever way it came.
+        platform: what it runs on, such as `linux/amd64`.
         digest: of the manifest, or the image's id where the engine keeps no manifests.
         misses: why the ways before this one gave nothing.
     """
@@ -51,6 +57,7 @@ class ResolvedBase:
     reference: str
     origin: Origin
     official: bool
+    platform: str
     digest: str
     python: str | None
     misses: tuple[str, ...] = ()
@@ -60,6 +67,8 @@ class ResolvedBase:
         """One phrase for the summary, such as `local, bootstrapped earlier`."""
         if self.origin is Origin.LOCAL and not self.official:
             return "local (bootstrapped earlier)"
+        if self.origin is Origin.BUILDER:
+            return "registry, or the builder's own copy"
         return str(self.origin)
 
 
@@ -84,26 +93,35 @@ class Resolver:
     def __init__(self, engine: Engine, *, refresh: bool = False) -> None:
         self.engine = engine
         self.refresh = refresh
-        self._resolved: dict[str, ResolvedBase] = {}
+        self._resolved: dict[tuple[str, str], ResolvedBase] = {}
 
-    def resolve(self, base: Base) -> ResolvedBase:
+    def resolve(self, base: Base, platform: str | None = None) -> ResolvedBase:
         """The base, made available.
+
+        Args:
+            platform: the engine's own when left out. Another one has to be emulated already.
 
         Raises:
             BaseUnavailable: none of the ways gave it; the details say why for each.
             DiskFull, EngineUnavailable: nothing further down the list could help.
         """
-        if base.name not in self._resolved:
-            self._resolved[base.name] = self._resolve(base)
-        return self._resolved[base.name]
+        key = (base.name, platform or self.engine.platform)
+        if key not in self._resolved:
+            foreign = key[1] if emulation.is_foreign(self.engine, key[1]) else None
+            self._resolved[key] = self._resolve(base, foreign)
+        return self._resolved[key]
 
-    def _resolve(self, base: Base) -> ResolvedBase:
+    def _resolve(self, base: Base, foreign: str | None) -> ResolvedBase:
         misses: list[str] = []
-        earlier = None if self.refresh else driver.existing(self.engine, RECIPES[base.recipe])
-        ways: list[Callable[[Base, list[str]], ResolvedBase | None]] = [self._local]
-        if earlier is None:
-            ways.append(self._registry)
-        ways += [self._mirror, self._archive]
+        recipe = RECIPES[base.recipe]
+        earlier = None if self.refresh else driver.existing(self.engine, recipe, foreign)
+        if foreign is None:
+            ways: list[Callable[[Base, list[str]], ResolvedBase | None]] = [self._local]
+            if earlier is None:
+                ways.append(self._registry)
+            ways += [self._mirror, self._archive]
+        else:
+            ways = [partial(self._foreign, foreign, asks_registry=earlier is None)]
         for way in ways:
             found = way(base, misses)
             if found is not None:
@@ -111,13 +129,13 @@ class Resolver:
         if earlier is not None:
             return self._made(base, earlier, Origin.LOCAL, official=False, misses=misses)
         try:
-            facts = driver.bootstrap(self.engine, RECIPES[base.recipe], refresh=self.refresh)
+            facts = driver.bootstrap(self.engine, recipe, foreign=foreign, refresh=self.refresh)
         except (DiskFull, EngineUnavailable):
             raise
         except AutomationError as error:
             tried = "\n".join([*misses, f"bootstrap: {error.what}", "", error.details])
             unavailable = BaseUnavailable(
-                f"the base image {base.image} can't be had here",
+                f"the base image {base.image} can't be had here{f' for {foreign}' if foreign else ''}",
                 where=error.where,
                 hint=error.hint or "name a mirror (AUTOARR_BASE_MIRROR) or image archives (AUTOARR_BASE_ARCHIVES)",
                 details=tried,
@@ -131,6 +149,38 @@ class Resolver:
             if facts is not None and facts.platform == self.engine.platform:
                 return self._made(base, facts, Origin.LOCAL, official=True, misses=misses)
         misses.append(f"local: the engine has no {base.image}")
+        return None
+
+    def _foreign(self, platform: str, base: Base, misses: list[str], *, asks_registry: bool) -> ResolvedBase | None:
+        mirrored = mirror_reference(base)
+        for name, origin in ((base.image, Origin.BUILDER), (mirrored, Origin.MIRROR)):
+            if name is None:
+                misses.append(f"mirror: {MIRROR_VARIABLE} is not set")
+                continue
+            facts = image_store.inspect(self.engine, name)
+            if facts is not None and facts.platform == platform:
+                return self._made(base, facts, Origin.LOCAL, official=True, misses=misses)
+            if origin is Origin.BUILDER and not asks_registry:
+                continue
+            console.note(f"asking the builder for {name} on {platform}")
+            try:
+                digest = emulation.digest(self.engine, name, platform)
+            except (DiskFull, EngineUnavailable):
+                raise
+            except AutomationError as error:
+                misses.append(f"{origin}: {error.what}: {error.where}")
+                continue
+            return ResolvedBase(
+                base=base,
+                reference=name,
+                origin=origin,
+                official=True,
+                platform=platform,
+                digest=digest,
+                python=None,
+                misses=tuple(misses),
+            )
+        misses.append("archive: not loaded for another platform, because it would replace the native image")
         return None
 
     def _registry(self, base: Base, misses: list[str]) -> ResolvedBase | None:
@@ -173,6 +223,7 @@ class Resolver:
             reference=facts.reference,
             origin=origin,
             official=official,
+            platform=facts.platform,
             digest=facts.digest,
             python=facts.environment.get("PYTHON_VERSION"),
             misses=tuple(misses),
@@ -189,6 +240,7 @@ def as_dict(resolved: ResolvedBase) -> dict[str, object]:
         "image": resolved.reference,
         "origin": str(resolved.origin),
         "official": resolved.official,
+        "platform": resolved.platform,
         "digest": resolved.digest,
         "libc": None if resolved.base.libc is None else str(resolved.base.libc),
         "python": resolved.python,

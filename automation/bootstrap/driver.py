@@ -57,45 +57,60 @@ def content_key(recipe: Recipe) -> str:
     return digest.hexdigest()
 
 
-def reference(recipe: Recipe) -> str:
-    """The image's name with its content in it, so that two checkouts with different recipes share one engine."""
+def reference(recipe: Recipe, foreign: str | None = None) -> str:
+    """The image's name with its content in it, so that two checkouts with different recipes share one engine.
+
+    Args:
+        foreign: the platform, where it is not the engine's own; it is part of the name then.
+    """
     name, _, version = recipe.image.partition(":")
-    return f"{name}:{version + '-' if version else ''}{content_key(recipe)[:12]}"
+    parts = (version, "" if foreign is None else foreign.rpartition("/")[2], content_key(recipe)[:12])
+    return f"{name}:{'-'.join(filter(None, parts))}"
 
 
-def existing(engine: Engine, recipe: Recipe) -> image_store.ImageFacts | None:
+def existing(engine: Engine, recipe: Recipe, foreign: str | None = None) -> image_store.ImageFacts | None:
     """The image that this very recipe made earlier, if the engine has it."""
-    facts = image_store.inspect(engine, reference(recipe))
+    facts = image_store.inspect(engine, reference(recipe, foreign))
     return facts if facts is not None and facts.labels.get(KEY_LABEL) == content_key(recipe) else None
 
 
-def bootstrap(engine: Engine, recipe: Recipe, *, refresh: bool = False) -> image_store.ImageFacts:
+def bootstrap(
+    engine: Engine, recipe: Recipe, *, foreign: str | None = None, refresh: bool = False
+) -> image_store.ImageFacts:
     """Make the image, and first those that it needs; nothing to do when the engine has it.
 
     Args:
+        foreign: the platform to make it for, where it is not the engine's own; the engine can emulate it.
         refresh: make it again, with the package archive's present content.
 
     Raises:
-        BaseUnavailable: it can't be made on this machine.
+        BaseUnavailable: it can't be made on this machine, or not for this platform.
         BuildFailed, NetworkUnavailable, DiskFull, EngineUnavailable: the build's own failures.
     """
+    if foreign is not None and not recipe.crosses:
+        raise BaseUnavailable(
+            f"{recipe.image} can be bootstrapped for {engine.platform} only, not for {foreign}",
+            hint="use `--variant alpine`, or a registry or mirror (AUTOARR_BASE_MIRROR) that has the official image",
+        )
     folder = paths.cache() / "bootstrap"
     with locks.exclusive(folder / "lock", "a base image is being bootstrapped"):
         # Only the holder of the lock has anything here: what is left is from a run that was killed.
         for left in folder.glob("work-*"):
             shutil.rmtree(left, ignore_errors=True)
-        return _bootstrap(engine, recipe, folder, refresh)
+        return _bootstrap(engine, recipe, folder, foreign, refresh)
 
 
-def _bootstrap(engine: Engine, recipe: Recipe, folder: Path, refresh: bool) -> image_store.ImageFacts:
-    if not refresh and (facts := existing(engine, recipe)) is not None:
+def _bootstrap(
+    engine: Engine, recipe: Recipe, folder: Path, foreign: str | None, refresh: bool
+) -> image_store.ImageFacts:
+    if not refresh and (facts := existing(engine, recipe, foreign)) is not None:
         return facts
     needs = RECIPES[recipe.needs] if recipe.needs else None
     if needs is not None:
-        _bootstrap(engine, needs, folder, refresh)
+        _bootstrap(engine, needs, folder, None, refresh)
     minutes = "less than a minute" if recipe.minutes < 1 else f"about {recipe.minutes:g} min"
     with (
-        console.step(f"bootstrapping {recipe.image} (once; {minutes})"),
+        console.step(f"bootstrapping {recipe.image}{f' for {foreign}' if foreign else ''} (once; {minutes})"),
         tempfile.TemporaryDirectory(dir=folder, prefix="work-", ignore_cleanup_errors=True) as work,
     ):
         context = Path(work) / "context"
@@ -124,14 +139,15 @@ def _bootstrap(engine: Engine, recipe: Recipe, folder: Path, refresh: bool) -> i
                 "--load",
                 "--file",
                 str(CONTEXT / recipe.dockerfile),
+                *(() if foreign is None else ("--platform", foreign)),
                 "--tag",
-                reference(recipe),
+                reference(recipe, foreign),
                 str(context),
             ],
         )
-    facts = existing(engine, recipe)
+    facts = existing(engine, recipe, foreign)
     if facts is None:
-        raise BaseUnavailable(f"{reference(recipe)} is not in the engine after its build")
+        raise BaseUnavailable(f"{reference(recipe, foreign)} is not in the engine after its build")
     return facts
 
 

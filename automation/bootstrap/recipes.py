@@ -24,6 +24,7 @@ class Recipe:
         sources: names in pins.toml that it passes on as `NAME_VERSION` build arguments.
         suites: names in pins.toml's suites that it passes on as `NAME_SUITE`.
         needs: the recipe it is built on; None for the Debian root, which starts from nothing.
+        crosses: whether it can be made for another platform than the engine's, with the engine's own compilers.
         minutes: about how long it takes on two cores, for the message that it has begun.
     """
 
@@ -34,6 +35,7 @@ class Recipe:
     sources: tuple[str, ...] = ()
     suites: tuple[str, ...] = ()
     needs: str | None = "debian"
+    crosses: bool = False
     minutes: float
 
 
@@ -48,6 +50,7 @@ RECIPES = {
             files=("fetch-source", "build-cpython"),
             sources=("busybox", "bzip2", "libffi", "musl", "openssl", "python", "sqlite", "xz", "zlib"),
             suites=("musl",),
+            crosses=True,
             minutes=5,
         ),
         Recipe(

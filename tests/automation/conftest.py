@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from automation import containers, engine, paths
+from automation import apt, containers, engine, paths
 from automation.errors import AutomationError
 
 
@@ -21,6 +24,43 @@ def real_engine() -> engine.Engine:
         return engine.ensure()
     except AutomationError as error:
         pytest.skip(f"no container engine: {error.what}")
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Debian's own registry server, as a process on loopback with its data in a temporary folder; HOST:PORT."""
+    if apt.distribution() is None:
+        pytest.skip("the registry server comes from a Debian package")
+    folder = tmp_path_factory.mktemp("registry")
+    source = apt.PrivateApt(folder / "apt", apt.host_sources([apt.host_suite()]))
+    source.update()
+    apt.unpack(source.download([f"docker-registry/{apt.host_suite()}"]), folder / "root")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    config = folder / "config.yml"
+    config.write_text(
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\nhttp: {{addr: '{address}'}}\n"
+    )
+    server = subprocess.Popen(
+        [str(folder / "root/usr/bin/docker-registry"), "serve", str(config)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                urllib.request.urlopen(f"http://{address}/v2/", timeout=2).close()
+                break
+            except OSError:
+                assert time.monotonic() < deadline, "the registry did not start"
+                time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,14 +77,16 @@ class Checkout:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return {**os.environ, "PATH": path, "PYTHONPATH": str(self.root), "COLUMNS": "200", **(extra or {})}
 
-    def invoke(self, *words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def invoke(
+        self, *words: str, env: Mapping[str, str] | None = None, timeout: float = 600
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self.command("invoke", *words),
             cwd=self.root,
             env=self.environment(env),
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=timeout,
             check=False,
         )
 

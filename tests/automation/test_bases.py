@@ -11,6 +11,10 @@ def test_every_base_has_a_recipe() -> None:
     assert {base.recipe for base in BASES.values()} <= set(RECIPES)
 
 
+def test_a_foreign_image_has_a_name_of_its_own() -> None:
+    assert variant("slim").foreign_tag("linux/arm64") == "autoarr:slim-arm64"
+
+
 def test_variants_differ_in_libc() -> None:
     assert {v.base.libc for v in VARIANTS.values()} == {Libc.MUSL, Libc.GLIBC}
     assert variant(DEFAULT_VARIANT).base.libc is Libc.MUSL

@@ -76,6 +76,14 @@ def test_an_engine_that_went_away_without_a_word(engine: Callable[[int], Engine]
     assert isinstance(buildx.diagnose(engine(1), result("")), EngineUnavailable)
 
 
+def test_a_registry_that_does_not_answer_is_not_the_engine(engine: Callable[[int], Engine]) -> None:
+    text = (
+        "ERROR: failed to solve: x/y: failed to resolve source metadata for x/y: dial tcp: connect: connection refused"
+    )
+    assert isinstance(buildx.diagnose(engine(0), result(text)), BuildFailed)
+    assert isinstance(buildx.diagnose(engine(1), result(text)), EngineUnavailable)
+
+
 def test_an_unknown_failure_shows_the_last_lines(engine: Callable[[int], Engine]) -> None:
     error = buildx.diagnose(engine(0), result("ERROR: something else\n"))
     assert isinstance(error, BuildFailed)

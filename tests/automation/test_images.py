@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
-from automation import buildx, console, images
+from automation import buildx, console, containers, emulation, images
 from automation.bases import ALPINE, variant
 from automation.engine import Engine
 from automation.errors import BuildFailed, EngineUnavailable, UsageError
@@ -13,7 +16,13 @@ DIGEST = f"sha256:{'1' * 64}"
 OTHER = f"sha256:{'2' * 64}"
 ENGINE = Engine(kind="existing", version="1", platform="linux/amd64", image_store="containerd")
 BASE = ResolvedBase(
-    base=ALPINE, reference="python:3.11-alpine", origin=Origin.REGISTRY, official=True, digest=DIGEST, python="3.11.9"
+    base=ALPINE,
+    reference="python:3.11-alpine",
+    origin=Origin.REGISTRY,
+    official=True,
+    platform="linux/amd64",
+    digest=DIGEST,
+    python="3.11.9",
 )
 COMMIT = Commit(revision="abc", epoch=1_000_000_000, dirty=True)
 
@@ -69,11 +78,52 @@ def test_a_mirrors_name_is_recognised() -> None:
         reference="127.0.0.1:5/hub/python:3.11-alpine",
         origin=Origin.MIRROR,
         official=True,
+        platform="linux/amd64",
         digest=DIGEST,
         python=None,
     )
     with pytest.raises(BuildFailed):
         images.check_base(mirrored, progress(OTHER, "127.0.0.1:5/hub/python:3.11-alpine"))
+
+
+def test_names_of_what_runs_natively_stay_native() -> None:
+    alpine, slim = variant("alpine"), variant("slim")
+    assert images.names(ENGINE, alpine, "linux/amd64", None) == ["autoarr:alpine", "autoarr:latest"]
+    assert images.names(ENGINE, slim, "linux/amd64", None) == ["autoarr:slim"]
+    assert images.names(ENGINE, alpine, "linux/arm64", None) == ["autoarr:alpine-arm64"]
+    assert images.names(ENGINE, alpine, "linux/arm64", "mine:1") == ["mine:1"]
+
+
+def test_an_emulated_start_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: dict[str, object] = {}
+
+    class Session:
+        def start(self, image: str, **options: object) -> str:
+            started.update(options)
+            return image
+
+    @contextmanager
+    def session(engine: Engine) -> Iterator[Session]:
+        yield Session()
+
+    waits: list[float] = []
+
+    def wait_healthy(container: object, timeout: float = containers.HEALTHY_TIMEOUT) -> float:
+        waits.append(timeout)
+        return 1.5
+
+    monkeypatch.setattr(containers, "session", session)
+    monkeypatch.setattr(containers, "wait_healthy", wait_healthy)
+    assert images.smoke(ENGINE, "x:y", "linux/arm64") == 1.5
+    assert waits == [emulation.HEALTHY_TIMEOUT]
+    assert (started["platform"], started["healthcheck"]) == ("linux/arm64", emulation.HEALTHCHECK)
+    # Hardened as a native one, which keeps the image's own times.
+    assert started["read_only"] is True
+    started.clear()
+    images.smoke(ENGINE, "x:y", "linux/amd64")
+    assert waits[1:] == [containers.HEALTHY_TIMEOUT]
+    assert "healthcheck" not in started
+    assert started["read_only"] is True
 
 
 def test_only_what_ran_was_rebuilt() -> None:

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,43 +25,6 @@ STAND_IN = Base(name="stand-in", image="autoarr-test/redis:stand-in", libc=None,
 def image(real_engine: Engine) -> str:
     """A small image that exists here: a base that this machine can have in any case."""
     return Resolver(real_engine).resolve(REDIS).reference
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Debian's own registry server, as a process on loopback with its data in a temporary folder; HOST:PORT."""
-    if apt.distribution() is None:
-        pytest.skip("the registry server comes from a Debian package")
-    folder = tmp_path_factory.mktemp("registry")
-    source = apt.PrivateApt(folder / "apt", apt.host_sources([apt.host_suite()]))
-    source.update()
-    apt.unpack(source.download([f"docker-registry/{apt.host_suite()}"]), folder / "root")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    config = folder / "config.yml"
-    config.write_text(
-        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\nhttp: {{addr: '{address}'}}\n"
-    )
-    server = subprocess.Popen(
-        [str(folder / "root/usr/bin/docker-registry"), "serve", str(config)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                urllib.request.urlopen(f"http://{address}/v2/", timeout=2).close()
-                break
-            except OSError:
-                assert time.monotonic() < deadline, "the registry did not start"
-                time.sleep(0.1)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(10)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -135,7 +93,7 @@ def test_a_mirror_and_an_archive_that_have_nothing_fall_back(
 def test_a_base_that_cannot_be_had_says_what_was_tried(
     real_engine: Engine, stand_in: Base, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver, "existing", lambda engine, recipe: None)
+    monkeypatch.setattr(driver, "existing", lambda engine, recipe, foreign: None)
     monkeypatch.setattr(apt, "distribution", lambda: None)
     with pytest.raises(BaseUnavailable) as caught:
         Resolver(real_engine).resolve(stand_in)
