@@ -235,13 +235,3 @@ def wait_healthy(container: Container, timeout: float = HEALTHY_TIMEOUT) -> floa
                 details="\n".join(filter(None, (said and f"health check: {said}", logs(container)))),
             )
         time.sleep(POLL)
-
-
-def smoke(engine: Engine, image: str) -> float:
-    """Start an image as users are told to run it and wait for healthy; the seconds it took.
-
-    Raises:
-        Unhealthy: it did not get healthy.
-    """
-    with session(engine) as running:
-        return wait_healthy(running.start(image, **HARDENED))

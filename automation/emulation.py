@@ -7,6 +7,7 @@ table of interpreters for as long as it runs.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from automation import apt, binfmt, buildx, console, locks, scratch
 from automation.engine import Engine
@@ -32,6 +33,16 @@ HEALTHCHECK = {"timeout": 60 * 10**9, "start_period": int(HEALTHY_TIMEOUT) * 10*
 def is_foreign(engine: Engine, platform: str) -> bool:
     """Whether the engine would run this platform emulated."""
     return platform != engine.platform
+
+
+def start_options(engine: Engine, platform: str) -> dict[str, Any]:
+    """docker-py's options for starting an image of this platform, beside those that every container gets."""
+    return {"platform": platform, "healthcheck": HEALTHCHECK} if is_foreign(engine, platform) else {}
+
+
+def patience(engine: Engine, platform: str, native: float) -> float:
+    """Seconds to wait for something that is given `native` seconds where nothing is emulated."""
+    return max(native, HEALTHY_TIMEOUT) if is_foreign(engine, platform) else native
 
 
 def platforms(engine: Engine, *, start: bool = False) -> frozenset[str]:

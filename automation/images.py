@@ -253,11 +253,10 @@ def smoke(engine: Engine, image: str, platform: str) -> float:
     Raises:
         Unhealthy: it did not get healthy. Emulated, it gets more time, and so does its health check.
     """
-    if not emulation.is_foreign(engine, platform):
-        return containers.smoke(engine, image)
     with containers.session(engine) as running:
-        container = running.start(image, platform=platform, healthcheck=emulation.HEALTHCHECK, **containers.HARDENED)
-        return containers.wait_healthy(container, emulation.HEALTHY_TIMEOUT)
+        container = running.start(image, **containers.HARDENED, **emulation.start_options(engine, platform))
+        patience = emulation.patience(engine, platform, containers.HEALTHY_TIMEOUT)
+        return containers.wait_healthy(container, patience)
 
 
 def rebuilt(progress: buildx.Progress) -> list[str]:

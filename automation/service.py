@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import closing
 
-from automation import console, containers, image_store
+from automation import console, containers, emulation, image_store
 from automation.engine import Engine
 from automation.errors import PortTaken, UsageError
 
@@ -35,7 +35,8 @@ def run(engine: Engine, image: str, port: int = PORT) -> str:
         PortTaken: something else listens on the port.
         Unhealthy: it started and did not get healthy; it is removed again, the volume stays.
     """
-    if image_store.inspect(engine, image) is None:
+    facts = image_store.inspect(engine, image)
+    if facts is None:
         raise UsageError(f"no image {image}", hint="build it first: `invoke build`")
     stop(engine)
     if not engine.environment.get("DOCKER_HOST", "").startswith("tcp") and not port_is_free(port):
@@ -51,9 +52,11 @@ def run(engine: Engine, image: str, port: int = PORT) -> str:
                 ports={f"{PORT}/tcp": ("127.0.0.1", port)},
                 volumes={VOLUME: {"bind": "/data", "mode": "rw"}},
                 **containers.HARDENED,
+                **emulation.start_options(engine, facts.platform),
             )
             containers.start(container)
-            seconds = containers.wait_healthy(container)
+            patience = emulation.patience(engine, facts.platform, containers.HEALTHY_TIMEOUT)
+            seconds = containers.wait_healthy(container, patience)
         except BaseException:
             if container is not None:
                 container.remove(force=True)

@@ -112,7 +112,8 @@ ENV CPPFLAGS=-I/opt/deps/usr/include \
     PKG_CONFIG_SYSROOT_DIR=/opt/deps
 COPY build-cpython /usr/local/bin/
 # Where the result runs is where it is built, as far as configure is concerned: emulated, if need be.
-RUN CPYTHON_CONFIGURE="--with-openssl=/opt/deps/usr --build=$($CC -print-multiarch)" build-cpython /src/python3.11 /opt/root
+# 1 MiB of stack for Python's threads, as the official Alpine image has it: musl's own default is 128 KiB.
+RUN CPYTHON_CFLAGS=-DTHREAD_STACK_SIZE=0x100000 CPYTHON_CONFIGURE="--with-openssl=/opt/deps/usr --build=$($CC -print-multiarch)" build-cpython /src/python3.11 /opt/root
 
 # The file system of the image, laid out as Alpine does: the loader in /lib, libraries in /usr/lib, Python in /usr/local.
 FROM python AS root

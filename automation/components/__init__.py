@@ -1,0 +1,1 @@
+"""The ten component probes: what AutoArr is made of, asked in the very image that ships, against real servers."""

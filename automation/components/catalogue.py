@@ -1,0 +1,35 @@
+"""The ten components: one name for the check, the module of its probe and the command line. Also read in the image."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# Of the JSON that the probes print.
+VERSION = 1
+
+
+class Component(NamedTuple):
+    """A part of the application.
+
+    `asks` says what its probe asks; `limit` is how many seconds the whole probe has, on a busy machine.
+    """
+
+    name: str
+    asks: str
+    limit: float = 150.0
+
+
+COMPONENTS = (
+    Component("fastapi", "HTTP, WebSocket, SSE, and a stop that lets open requests end, on Uvicorn"),
+    Component("sqlalchemy", "migrations, queries, transactions, COPY, NOTIFY and TLS with asyncpg"),
+    Component("pydantic", "validation, time zones, Rust's regular expressions, big JSON, the application's settings"),
+    Component("jwt", "signatures over cryptography, and refusals of what is forged or expired"),
+    Component("bcrypt", "published vectors, the 72-byte limit, what a cost costs"),
+    Component("redis", "commands, pipelines, pub/sub, streams, and the server's restart"),
+    Component("httpx", "TLS, redirects, time-outs, proxies, IPv6 and names, with HTTPX's successor httpx2"),
+    Component("anthropic", "streaming with tool use, retries and errors, on a stub of the Messages API"),
+    # AutoArr has no MCP server yet: both ends are the official package's. The probe moves to the application's own
+    # server when there is one.
+    Component("mcp", "the official client and server over stdio and streamable HTTP"),
+    Component("ui", "the running application's pages, assets and their precompressed variants"),
+)
