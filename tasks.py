@@ -19,8 +19,8 @@ from automation import console
 
 T = TypeVar("T", bound=Callable[..., None])
 
-BUILD, RUN, KEEP = "build and measure", "run", "look after the repository"
-GROUPS: dict[str, list[str]] = {BUILD: [], RUN: [], KEEP: []}
+BUILD, PROVE, RUN, KEEP = "build and measure", "prove", "run", "look after the repository"
+GROUPS: dict[str, list[str]] = {BUILD: [], PROVE: [], RUN: [], KEEP: []}
 
 
 def verb(group: str) -> Callable[[T], Any]:
@@ -77,6 +77,44 @@ def bases(c: Context, refresh: bool = False, json: bool = False) -> None:
     console.table("bases", resolver.COLUMNS, [resolver.row(item) for item in resolved])
     if json:
         console.report({"bases": [resolver.as_dict(item) for item in resolved]})
+
+
+@verb(PROVE)
+def wheels(c: Context, lock: str = "", python: str = "", index: bool = False, json: bool = False) -> None:
+    """Which wheels a lock file has on each libc, architecture and Python; --lock PATH, --python 3.11,3.14, --index."""
+    from pathlib import Path
+
+    from automation.wheels import matrix
+
+    pythons = [word.strip() for word in python.split(",") if word.strip()]
+    coverage = matrix.examine(Path(lock) if lock else None, pythons=pythons, index=index)
+    matrix.show(coverage)
+    if json:
+        console.report(coverage.as_dict())
+    matrix.require(coverage)
+
+
+@verb(PROVE)
+def symbols(
+    c: Context,
+    image: str = "",
+    wheels: str = "",
+    libc: str = "",
+    arch: str = "",
+    python: str = "3.11",
+    json: bool = False,
+) -> None:
+    """Prove that every compiled file loads: of the locked closure, of a folder (--wheels DIR) or an image (--image)."""
+    from automation import engine as engines
+    from automation.loadability import proof
+
+    found = proof.prove(engines.ensure, image=image, wheels=wheels, libc=libc, arch=arch, python=python)
+    for item in found:
+        proof.show(item)
+    if json:
+        console.report({"proofs": [item.as_dict() for item in found]})
+    for item in found:
+        proof.require(item)
 
 
 @verb(RUN)

@@ -1,0 +1,1 @@
+"""Which wheels a lock file has, for which libc, architecture and Python."""
