@@ -33,6 +33,8 @@ OWNER_LABEL = "io.autoarr.owner"
 VARIANT_LABEL = "io.autoarr.variant"
 CANDIDATES = "autoarr-candidate"
 HEALTHY_TIMEOUT = 60.0
+# Seconds for one call: making the first container of an image unpacks it, which a busy disk makes slow.
+CALL_TIMEOUT = 300
 POLL = 0.05
 LOG_LINES = 30
 # How every container of the application is run: nothing writable but /data, no way to gain a privilege.
@@ -49,7 +51,10 @@ def client(engine: Engine) -> Iterator[docker.DockerClient]:
     """
     host = engine.environment.get("DOCKER_HOST")
     try:
-        api = docker.DockerClient(base_url=host, timeout=60) if host else docker.from_env(timeout=60)
+        if host:
+            api = docker.DockerClient(base_url=host, timeout=CALL_TIMEOUT)
+        else:
+            api = docker.from_env(timeout=CALL_TIMEOUT)
     except DockerException as error:
         raise EngineUnavailable(f"the container engine does not answer: {error}") from None
     try:

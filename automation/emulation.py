@@ -26,6 +26,8 @@ INSTALL_HINT = (
 WRONG_MACHINE = 42
 # An emulated start takes many times as long as a native one, and so does every health check.
 HEALTHY_TIMEOUT = 300.0
+# How many times longer anything emulated may take before it counts as stuck.
+PACE = 20.0
 # Docker's nanoseconds; what is left out stays as the image has it.
 HEALTHCHECK = {"timeout": 60 * 10**9, "start_period": int(HEALTHY_TIMEOUT) * 10**9}
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 # Of the JSON that the probes print.
 VERSION = 1
+# How many times longer everything may take than on a machine that emulates nothing; every time limit is multiplied.
+PACE_VARIABLE = "AUTOARR_PROBE_PACE"
+PACE = float(os.environ.get(PACE_VARIABLE, "1"))
 
 
 class Component(NamedTuple):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automation import console, containers, paths, servers
 from automation.bases import Variant
 from automation.components import reader
+from automation.components.catalogue import PACE_VARIABLE
 from automation.engine import Engine
 from automation.errors import AutomationError
 from automation.reports import Check, Verdict
@@ -28,7 +29,6 @@ SETTINGS: dict[str, str] = {}
 # The first process of the probes' container does nothing. Its end ends all others: each probe has a time limit, and
 # this is the one for a machine, or a Python, that is stuck altogether.
 LIMIT = 600
-IDLE = ("python", "-c", f"import signal; signal.sigtimedwait([signal.SIGTERM], {LIMIT})")
 COMMAND = ("python", "-m", "automation.components.probes", FACTS)
 # What the probes import of this project, in the folder of the packages.
 SHIPPED = ("__init__.py", "components/__init__.py", "components/catalogue.py", "components/probes/*.py")
@@ -50,11 +50,20 @@ def ask(
     image: str,
     chosen: Variant | None = None,
     names: Sequence[str] = (),
+    *,
+    options: Mapping[str, Any] | None = None,
+    pace: float = 1.0,
 ) -> tuple[Check, ...]:
     """Ask the components in a session whose servers have started: all ten, or those named.
 
     Two containers of the image, both hardened: the application as it is, and one for the probes.
+
+    Args:
+        options: docker-py's, for starting the application, beside the hardened ones.
+        pace: how many times longer than natively everything may take.
     """
+    started = options or {}
+    idle = f"import signal; signal.sigtimedwait([signal.SIGTERM], {LIMIT * pace})"
     title = f"ten components in {chosen.name if chosen is not None else image}"
     with console.step(title):
         application = running.start(
@@ -63,21 +72,23 @@ def ask(
             network=beside.network,
             environment=SETTINGS,
             **containers.HARDENED,
+            **started,
         )
         probes = running.start(
             image,
-            command=list(IDLE),
+            command=["python", "-c", idle],
+            environment={PACE_VARIABLE: str(pace)},
             name=f"{beside.network}-probes",
             network=beside.network,
             tmpfs=TMPFS,
             volumes={running.volume(): {"bind": PLACE, "mode": "rw"}},
-            healthcheck={"test": ["NONE"]},
             **containers.HARDENED,
+            **{**started, "healthcheck": {"test": ["NONE"]}},
         )
         probes.put_archive(
             PLACE, servers.archive(sources() | told(beside, str(probes.name), f"http://{application.name}:{PORT}"))
         )
-        trouble = _trouble(application)
+        trouble = _trouble(application, containers.HEALTHY_TIMEOUT * pace)
         found = reader.checks(_lines(probes, [*COMMAND, *names]))
     if trouble:
         # What the application said of itself explains more than that nobody answered.
@@ -85,10 +96,10 @@ def ask(
     return tuple(check for check in found if not names or check.name in names)
 
 
-def _trouble(application: Container) -> str:
+def _trouble(application: Container, timeout: float) -> str:
     """Wait for the application; why it is not healthy, or nothing."""
     try:
-        containers.wait_healthy(application)
+        containers.wait_healthy(application, timeout)
     except AutomationError as error:
         return " | ".join([error.what, *error.details.splitlines()[-1:]])
     return ""

@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from automation.components.catalogue import COMPONENTS, VERSION, Component
+from automation.components.catalogue import COMPONENTS, PACE, VERSION, Component
 
 # Most of a probe's time is spent waiting: for servers, restarts and time-outs.
 AT_ONCE = max(3, min(10, 2 * (os.cpu_count() or 1)))
@@ -39,13 +39,13 @@ async def ask(component: Component, facts: str) -> dict[str, Any]:
     errors = asyncio.create_task(child.stderr.read())
     reason = ""
     try:
-        async with asyncio.timeout(component.limit):
+        async with asyncio.timeout(component.limit * PACE):
             # Each as it comes: the time limit must not take those before it.
             async for line in child.stdout:
                 lines.append(json.loads(line))  # noqa: PERF401 - likewise
             await child.wait()
     except TimeoutError:
-        reason = f"no end within {component.limit:g} s"
+        reason = f"no end within {component.limit * PACE:g} s"
     finally:
         _end(child)
         await child.wait()

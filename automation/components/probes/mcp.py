@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp import Client, MCPError, StdioServerParameters
 
+from automation.components.catalogue import PACE
 from automation.components.probes import mcp_server
 from automation.components.probes.harness import Facts, Probe, equal, refused, require
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 PROBE = Probe()
 
-STARTING = 20.0
+STARTING = 20.0 * PACE
 SERVER = ("-m", mcp_server.__name__)
 TEXT = "m\u00f6bius \N{SNOWMAN}"
 

@@ -13,12 +13,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from automation.components.catalogue import PACE
 from automation.components.probes.harness import Wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-STARTING = 40.0
+STARTING = 40.0 * PACE
 POLL = 0.05
 LOG_SIZE = 1 << 16
 LISTENING = re.compile(r"listening on \S+ port (\d+)")

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from automation.components.catalogue import PACE
 from automation.components.probes.harness import Facts, Probe, equal, refused, require
 from automation.components.probes.served import command, served
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 PROBE = Probe()
 
 CONNECTIONS = 50
+CONNECTING = 10.0 * PACE
 ROWS = 20_000
 # What the application and asyncpg read the authority from, as libpq does.
 AUTHORITY = "PGSSLROOTCERT"
@@ -74,7 +76,7 @@ async def engine(facts: Facts, size: int = 5, **changes: Any) -> AsyncIterator[A
     mode = changes.pop("sslmode", VERIFY)
     url: URL = make_url(facts.database_url).set(drivername="postgresql+asyncpg", **changes)
     made = create_async_engine(
-        url, pool_size=size, max_overflow=0, connect_args={"ssl": mode, "timeout": 10, "direct_tls": False}
+        url, pool_size=size, max_overflow=0, connect_args={"ssl": mode, "timeout": CONNECTING, "direct_tls": False}
     )
     try:
         yield made
@@ -96,7 +98,7 @@ async def tables(facts: Facts) -> AsyncIterator[AsyncEngine]:
 async def raw(facts: Facts) -> AsyncIterator[Any]:
     """The driver's own connection."""
     connection: Any = await asyncpg.connect(
-        facts.database_url, ssl=ssl.create_default_context(cafile=facts.authority), timeout=10
+        facts.database_url, ssl=ssl.create_default_context(cafile=facts.authority), timeout=CONNECTING
     )
     try:
         yield connection
