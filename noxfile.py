@@ -8,7 +8,7 @@ import nox
 
 nox.needs_version = ">=2026.2"
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "tests", "ui", "slim", "alpine"]
+nox.options.sessions = ["lint", "types", "tests", "ui", "slim", "alpine", "parity"]
 nox.options.error_on_external_run = False
 
 
@@ -43,11 +43,23 @@ def ui(session: nox.Session) -> None:
 
 @nox.session
 def slim(session: nox.Session) -> None:
-    """The application and its own test suite in the glibc image."""
+    """The application, its test suite, ten components, the libc and every library, in the glibc image."""
     session.run("python", "-m", "automation.verify", "slim")
 
 
 @nox.session
 def alpine(session: nox.Session) -> None:
-    """The application and its own test suite in the musl image."""
+    """The same in the musl image."""
     session.run("python", "-m", "automation.verify", "alpine")
+
+
+@nox.session
+def parity(session: nox.Session) -> None:
+    """slim against alpine: only what differs, whether the application reaches it, and whether it does harm."""
+    session.run("python", "-m", "automation.parity", *session.posargs)
+
+
+@nox.session
+def arm64(session: nox.Session) -> None:
+    """The musl image for arm64, emulated where it has to be: health, components, the libc, every library."""
+    session.run("python", "-m", "automation.verify", "alpine", "--platform", "linux/arm64")

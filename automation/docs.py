@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from automation import bases, paths
+from automation import bases, compatibility, paths
 from automation.bootstrap.recipes import RECIPES, pins
 from automation.errors import Stale
 
 MARK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DOCUMENTS = (
     paths.ROOT / "README.md",
+    paths.ROOT / "docs" / "COMPATIBILITY.md",
     paths.ROOT / "docs" / "decisions" / "bases.md",
 )
 
@@ -64,7 +65,13 @@ def pinned() -> str:
     return "\n".join(rows) + "\n"
 
 
-GENERATORS = {"tasks": tasks, "sessions": sessions, "bases": base_images, "pins": pinned}
+GENERATORS = {
+    "tasks": tasks,
+    "sessions": sessions,
+    "bases": base_images,
+    "pins": pinned,
+    "compatibility": compatibility.page,
+}
 
 
 def _first_line(text: str | None) -> str:

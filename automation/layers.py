@@ -7,10 +7,11 @@ import json
 import os
 import tarfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Generic, TypeVar
 
 from automation import image_store, paths, scratch
 from automation.engine import Engine
@@ -19,6 +20,10 @@ from automation.errors import CheckFailed
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 CHUNK = 1 << 20
+# What a layer calls the removal of a file, and of everything a folder had before.
+WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +119,96 @@ def _layer(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Layer:
     packed = _gzip_bytes(file)
     file.seek(0)
     return Layer(digest=digest, disk_bytes=_file_bytes(file), pull_bytes=packed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files(Generic[T]):
+    """The files of all layers together, by absolute path: what was read of them, and the symbolic links."""
+
+    found: dict[str, T] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    _folders: set[str] = field(default_factory=set)
+
+    def add(self, path: str, *, content: T | None = None, link: str | None = None) -> None:
+        """Put something at a path, in the place of what was there."""
+        self.remove(path)
+        if content is not None:
+            self.found[path] = content
+        if link is not None:
+            self.links[path] = link
+        if content is not None or link is not None:
+            folder = path
+            while (folder := folder.rpartition("/")[0]) and folder not in self._folders:
+                self._folders.add(folder)
+
+    def remove(self, path: str) -> None:
+        """Forget a path and all below it."""
+        self.found.pop(path, None)
+        self.links.pop(path, None)
+        if path in self._folders or path == "/":
+            for known in (self.found, self.links):
+                for name in [name for name in known if name.startswith(f"{path.rstrip('/')}/")]:
+                    del known[name]
+
+
+def read_files(path: Path, read: Callable[[str, IO[bytes]], T | None]) -> Files[T]:
+    """The files of an image in an archive, as a container would see them: later layers hide what lies below.
+
+    Args:
+        read: given a regular file's path and content, what to keep of it; None for nothing. It is called for files
+            that a later layer hides as well.
+
+    Raises:
+        CheckFailed: its layers are packed in a way that is not known here.
+    """
+    files = Files[T]()
+    with tarfile.open(path) as archive:
+        members = {member.name.removeprefix("./"): member for member in archive.getmembers()}
+        for name in layer_names(archive, members):
+            with _unpacked(archive, members[name]) as stream, tarfile.open(fileobj=stream, mode="r|") as layer:
+                for member in layer:
+                    _lay(files, layer, member, read)
+    return files
+
+
+@contextmanager
+def _unpacked(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    file = archive.extractfile(member)
+    if file is None:
+        raise CheckFailed(f"{member.name} is not a file", where=str(archive.name))
+    magic = file.read(4)
+    file.seek(0)
+    if magic == ZSTD_MAGIC:
+        raise CheckFailed("a layer is compressed with zstd, which is not read yet", where=member.name)
+    if magic.startswith(GZIP_MAGIC):
+        with gzip.open(file) as unpacked:
+            yield unpacked
+    else:
+        yield file
+
+
+def _lay(
+    files: Files[T], layer: tarfile.TarFile, member: tarfile.TarInfo, read: Callable[[str, IO[bytes]], T | None]
+) -> None:
+    path = "/" + member.name.removeprefix("./").strip("/")
+    folder, _, name = path.rpartition("/")
+    if name == OPAQUE:
+        files.remove(folder or "/")
+        return
+    if name.startswith(WHITEOUT):
+        files.remove(f"{folder}/{name.removeprefix(WHITEOUT)}")
+        return
+    if member.isdir():
+        files.links.pop(path, None)
+        files.found.pop(path, None)
+        return
+    if member.issym():
+        files.add(path, link=member.linkname)
+    elif member.islnk():
+        files.add(path, content=files.found.get("/" + member.linkname.removeprefix("./").strip("/")))
+    else:
+        stream = layer.extractfile(member) if member.isreg() else None
+        files.add(path, content=None if stream is None else read(path, stream))
 
 
 def _counted_once(digest: str, file: IO[bytes]) -> int:

@@ -1,132 +1,189 @@
-"""One variant, verified: built, its own test suite run inside it against real servers, and checked from outside."""
+"""One variant, verified: built, its own test suite and ten components run inside it against real servers, its libc and
+its libraries examined, and what it promises checked from outside. One report of it all."""
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
-import secrets
-import sys
-import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from automation import console, containers, engine, images, paths, process
-from automation.bases import POSTGRES, REDIS, VARIANTS, Variant, variant
+from automation import console, containers, emulation, engine, images, paths, reports, servers, suites
+from automation.bases import VARIANTS, Variant, variant
+from automation.components import reader
+from automation.components import runner as components
 from automation.engine import Engine
-from automation.errors import CheckFailed, EngineUnavailable
+from automation.errors import CheckFailed
+from automation.images import Summary
+from automation.libc import conformance, probe_report
+from automation.libc import runner as libc
+from automation.libc.probe_report import ProbeReport
+from automation.loadability import proof as loadability
+from automation.reports import Check, Report, Verdict
 from automation.resolver import Resolver
 
-if TYPE_CHECKING:
-    from docker.models.containers import Container
-
-SERVICE_TIMEOUT = 60.0
-# What pytest needs writable in a container whose root is read-only.
-SCRATCH = {"/tmp": "rw,exec,size=512m,mode=1777", "/data": "rw,size=64m,uid=1001,gid=1001"}  # noqa: S108 - a container's
-
-
-def wait_for(container: Container, command: list[str]) -> None:
-    """Wait until a command in a container succeeds.
-
-    Raises:
-        EngineUnavailable: it did not in time.
-    """
-    deadline = time.monotonic() + SERVICE_TIMEOUT
-    while time.monotonic() < deadline:
-        if container.exec_run(command).exit_code == 0:
-            return
-        time.sleep(0.2)
-    raise EngineUnavailable(
-        f"{container.name} did not start", where=" ".join(command), details=containers.logs(container)
-    )
+FOLDER = paths.ROOT / "reports"
+_EMULATOR = "emulated: an emulator answers in the kernel's place"
+NOT_EMULATED = {
+    suites.INSIDE: "emulated: the application's tests run where the image runs natively",
+    suites.OUTSIDE: _EMULATOR,
+    conformance.AREA: _EMULATOR,
+}
+# What decides a verification, besides the image: probes and tests.
+SOURCES = ("automation/**/*.py", "automation/loadability/symbols/*", "tests/app/**/*.py", "tests/container/**/*.py")
 
 
-def run_inside(found: Engine, resolver: Resolver, chosen: Variant, image: str) -> None:
-    """Run tests/app in the image's test layer, beside a real PostgreSQL and a real Redis.
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """A variant's report, and its libc's answers as they came."""
+
+    variant: Variant
+    report: Report
+    probes: ProbeReport
+
+
+def examine(found: Engine, resolver: Resolver, chosen: Variant, summary: Summary) -> tuple[list[Check], ProbeReport]:
+    """Everything that is asked of a built variant.
 
     Raises:
-        CheckFailed: a test failed.
+        AutomationError: the engine or the servers failed; a failed check raises nothing.
     """
-    postgres, redis = resolver.resolve(POSTGRES), resolver.resolve(REDIS)
-    password = secrets.token_hex(16)
-    with containers.session(found) as running, console.step(f"the application's tests inside {chosen.name}"):
-        network = running.network()
-        database = running.start(
-            postgres.reference,
-            name=f"{network.name}-postgres",
-            network=network.name,
-            environment={"POSTGRES_PASSWORD": password},
-        )
-        cache = running.start(redis.reference, name=f"{network.name}-redis", network=network.name)
-        wait_for(database, ["pg_isready", "--host=127.0.0.1"])
-        wait_for(cache, ["redis-cli", "ping"])
-        suite = running.start(
-            image,
-            network=network.name,
-            tmpfs=SCRATCH,
-            environment={
-                "AUTOARR_TEST_POSTGRES_URL": f"postgresql://postgres:{password}@{database.name}/postgres",
-                "AUTOARR_TEST_REDIS_URL": f"redis://{cache.name}/0",
-            },
-            **containers.HARDENED,
-        )
-        for line in suite.logs(stream=True, follow=True):
-            console.progress(line.decode(errors="replace").rstrip())
-        code = suite.wait()["StatusCode"]
-    if code != 0:
-        raise CheckFailed(f"the application's tests failed inside {chosen.name} (exit code {code})")
+    checks: list[Check] = []
+    image, native = summary.image, not emulation.is_foreign(found, summary.platform)
+
+    def area(name: str, ask: Callable[[], tuple[Check, ...]]) -> None:
+        try:
+            checks.extend(ask())
+        except CheckFailed as error:
+            checks.append(Check(area=name, name="run", verdict=Verdict.FAILED, detail=str(error)))
+
+    with containers.session(found) as running:
+        with console.step("starting PostgreSQL and Redis"):
+            beside = servers.start(running, resolver)
+        if native:
+            area(suites.INSIDE, lambda: own_suite(found, resolver, chosen, running, beside))
+        options, pace = emulation.start_options(found, summary.platform), 1.0 if native else emulation.PACE
+        area(reader.AREA, lambda: components.ask(running, beside, image, chosen, options=options, pace=pace))
+    if native:
+        with console.step(f"checking {image} from outside"):
+            area(suites.OUTSIDE, lambda: suites.outside(chosen))
+        with console.step(f"the C library of {image}"), containers.session(found) as running:
+            probes = libc.collect(running, image)
+            area(conformance.AREA, lambda: conformance.checks(probes, chosen.libc))
+    else:
+        probes = ProbeReport(subject=image, python="not asked", libc=f"{chosen.libc}, not asked")
+        checks += [
+            Check(area=name, name="run", verdict=Verdict.SKIPPED, detail=why) for name, why in NOT_EMULATED.items()
+        ]
+    with console.step(f"every library of {image}"):
+        area(loadability.AREA, lambda: loadability.prove_image(found, image).checks())
+    return checks, probes
 
 
-def run_outside(chosen: Variant) -> None:
-    """Run tests/container against the built image.
-
-    Raises:
-        CheckFailed: a test failed.
-    """
-    with console.step(f"checking {chosen.tag} from outside"):
-        result = process.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-q",
-                "-p",
-                "no:cacheprovider",
-                "tests/container",
-                "--variant",
-                chosen.name,
-            ],
-            cwd=paths.ROOT,
-            on_line=console.progress,
-            check=False,
-        )
-    if result.code != 0:
-        raise CheckFailed(f"{chosen.tag} failed a check from outside (exit code {result.code})")
-
-
-def verify(chosen: Variant) -> None:
-    """Build the variant, then both kinds of checks.
-
-    Raises:
-        AutomationError: the build's failures, or CheckFailed.
-    """
-    found = engine.ensure()
-    images.show(images.build(found, chosen))
-    resolver = Resolver(found)
+def own_suite(
+    found: Engine, resolver: Resolver, chosen: Variant, running: containers.Session, beside: servers.Servers
+) -> tuple[Check, ...]:
+    """The application's tests, in a layer on top of the image that is removed again."""
     with containers.candidate(found, chosen) as name:
         images.build_target(
             found, resolver, chosen, target="test", platform=found.platform, outputs=["type=docker"], tags=[name]
         )
-        run_inside(found, resolver, chosen, name)
-    run_outside(chosen)
+        with console.step(f"the application's tests inside {chosen.name}"):
+            return suites.inside(running, name, beside.network, environment(beside))
+
+
+def environment(beside: servers.Servers) -> dict[str, str]:
+    """How the application's tests find the servers."""
+    return {"AUTOARR_TEST_POSTGRES_URL": beside.database_url, "AUTOARR_TEST_REDIS_URL": beside.redis_url}
+
+
+def fingerprint() -> str:
+    """A digest of everything but the image that a verification depends on."""
+    digest = hashlib.sha256()
+    for path in sorted({path for pattern in SOURCES for path in paths.ROOT.glob(pattern) if path.is_file()}):
+        digest.update(str(path.relative_to(paths.ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def verify(chosen: Variant, *, platform: str | None = None, reuse: bool = False) -> Verification:
+    """Build a variant, ask everything of it, show and save the report.
+
+    Args:
+        platform: another than the engine's own, to be emulated; less is asked of it, and the report says what not.
+        reuse: take the saved report where the same image was verified by the same checks.
+
+    Raises:
+        AutomationError: the build's failures, or the engine's; failed checks are in the report.
+    """
+    found = engine.ensure()
+    summary = images.build(found, chosen, platform=platform)
+    images.show(summary)
+    asked = {"digest": summary.digest, "checks": fingerprint()}
+    subject = summary.image.rpartition(":")[2]
+    raw = FOLDER / f"{subject}.libc.json"
+    if reuse and (saved := _saved(chosen, asked)) is not None:
+        console.note(f"{chosen.tag} was verified before: {FOLDER / chosen.name}.md")
+        return saved
+    resolver = Resolver(found)
+    checks, probes = examine(found, resolver, chosen, summary)
+    facts = {
+        "image": summary.image,
+        "platform": summary.platform,
+        "base": f"{summary.base.partition('@')[0]}, {summary.base_origin}",
+        "kind of base": chosen.base.image if resolver.resolve(chosen.base).official else "bootstrapped stand-in",
+        "C library": probes.libc,
+        "Python": probes.python,
+        **asked,
+    }
+    report = Report(subject=subject, facts=facts, checks=tuple(checks))
+    reports.show(report)
+    written = reports.save(report, FOLDER)
+    raw.write_text(probe_report.dump(probes), encoding="utf-8")
+    console.note("written: " + ", ".join(str(path.relative_to(paths.ROOT)) for path in (*written, raw)))
+    return Verification(variant=chosen, report=report, probes=probes)
+
+
+def _saved(chosen: Variant, asked: dict[str, str]) -> Verification | None:
+    path, raw = FOLDER / f"{chosen.name}.json", FOLDER / f"{chosen.name}.libc.json"
+    try:
+        report = reports.load(path)
+        probes = probe_report.read(chosen.tag, raw.read_text(encoding="utf-8"))
+    except (CheckFailed, OSError):
+        return None
+    if {name: report.facts.get(name) for name in asked} != asked:
+        return None
+    return Verification(variant=chosen, report=report, probes=probes)
+
+
+def require(report: Report) -> None:
+    """Nothing failed, and all ten components passed: a component that could not be asked is not verified.
+
+    Raises:
+        CheckFailed: otherwise.
+    """
+    wrong = [
+        check
+        for check in report.checks
+        if check.verdict is Verdict.FAILED or (check.area == reader.AREA and check.verdict is not Verdict.PASSED)
+    ]
+    if wrong:
+        raise CheckFailed(
+            f"{len(wrong)} of {len(report.checks)} checks of {report.subject} did not pass",
+            where=str(FOLDER / f"{report.subject}.md"),
+            details="\n".join(f"{check.area}/{check.name}: {check.detail}" for check in wrong),
+        )
 
 
 def main() -> None:
     """`python -m automation.verify VARIANT`, which the Nox sessions call."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("variant", choices=sorted(VARIANTS))
-    wanted = parser.parse_args().variant
+    parser.add_argument("--platform", help="another platform than this engine's, such as linux/arm64")
+    wanted = parser.parse_args()
     with console.exit_on_error():
         os.chdir(paths.ROOT)
-        verify(variant(wanted))
+        require(verify(variant(wanted.variant), platform=wanted.platform).report)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGKILL at ten moments of a build and of a bootstrap: nothing is left, and the next run is clean."""
+"""Ctrl-C and SIGKILL during a build, a bootstrap and a verification: nothing is left, and the next run is clean."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from tests.automation.conftest import Checkout, leftovers
 # Seconds after the start. A build whose application changed takes a few; a run that is over sooner is no interruption
 # and is counted, so that the test can't pass without having interrupted anything.
 MOMENTS = (0.2, 0.5, 0.9, 1.3, 1.8, 2.4, 3.0, 3.8, 4.8, 6.0)
+# Within a verification: while it builds, while the servers start, in the tests, in the components.
+VERIFY_MOMENTS = ((7.0, signal.SIGINT), (11.0, signal.SIGTERM), (16.0, signal.SIGKILL), (24.0, signal.SIGINT))
 BOOTSTRAP_MOMENTS = (0.4, 1.0, 2.0, 3.0, 5.0, 7.0, 9.0, 12.0, 15.0, 18.0)
 # The root that every other recipe needs: made by debootstrap first and by a build then.
 RECIPE = RECIPES["debian"]
@@ -57,7 +59,7 @@ def interrupt(run: subprocess.Popen[str], after: float, number: int) -> bool:
             # Swallowed by something that Python was importing before any of our code ran: no interruption.
             return False
         # A shell shows 130 for both ways to end on Ctrl-C.
-        expected = (-signal.SIGKILL,) if number == signal.SIGKILL else (130, -signal.SIGINT)
+        expected = (-signal.SIGKILL,) if number == signal.SIGKILL else (130, -signal.SIGINT, 143, -signal.SIGTERM)
         assert run.returncode in expected, output
         return True
     return False
@@ -81,6 +83,28 @@ def test_a_build_interrupted_at_ten_moments(
     last = checkout.invoke("build", "--json")
     assert last.returncode == 0, last.stderr
     assert json.loads(last.stdout)["healthy_s"] > 0
+    assert added(real_engine, clean_before) == {}
+
+
+def test_a_verification_interrupted_at_four_moments(
+    checkout: Checkout, real_engine: Engine, clean_before: dict[str, set[str]]
+) -> None:
+    for moment, number in VERIFY_MOMENTS:
+        already = added(real_engine, clean_before)
+        run = subprocess.Popen(
+            [sys.executable, "-m", "automation.verify", "alpine"],
+            cwd=checkout.root,
+            env=checkout.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert interrupt(run, moment, number)
+        if number != signal.SIGKILL:
+            now = added(real_engine, clean_before)
+            assert [name for name, found in now.items() if found - already.get(name, set())] == []
+        assert not (checkout.root / "reports").exists()
+    containers.sweep(real_engine)
     assert added(real_engine, clean_before) == {}
 
 

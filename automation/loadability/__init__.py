@@ -1,0 +1,1 @@
+"""The proof that every compiled file loads on the libc it will meet, without starting anything."""
