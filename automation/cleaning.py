@@ -31,5 +31,5 @@ def clean(*, everything: bool = False) -> None:
             private = PrivateEngine.default()
             private.stop()
             shutil.rmtree(private.run_folder, ignore_errors=True)
-            for name in ("engine", "bootstrap", "fitting-locks", "layers", "tmp"):
+            for name in ("engine", "bootstrap", "compilers", "fitting-locks", "layers", "popular", "tmp", "wheels"):
                 shutil.rmtree(paths.cache() / name, ignore_errors=True)

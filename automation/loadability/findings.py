@@ -11,7 +11,7 @@ from enum import StrEnum
 from automation.bases import Libc
 from automation.loadability import linking, symbols
 from automation.loadability.elf import Elf, Kind, Relro
-from automation.loadability.linking import Target
+from automation.loadability.linking import Linker, Target
 
 # The relocations that musl's loader can apply (arch/*/reloc.h of its source), by their numbers in the psABI of each
 # architecture; any other ends the start of a program, or the import. IRELATIVE (37, 1032) is the one that is missed.
@@ -165,23 +165,44 @@ def other_python(path: str, target: Target) -> str | None:
     return named if named != target.python and target.python is not None else None
 
 
-def of_rpath(path: str, elf: Elf, prefix: str, known: frozenset[str]) -> Iterator[Finding]:
+def of_rpath(path: str, elf: Elf, prefix: str, known: frozenset[str], linker: Linker) -> Iterator[Finding]:
     """Folders in RPATH or RUNPATH that are not the subject's own.
+
+    One that is asked for a library of the subject's own before it is found, and that does not move with the file,
+    fails: whoever has that folder decides what is loaded. Builds leave others behind, which harm nobody.
 
     Args:
         prefix: what the subject owns.
         known: the folders there are, where that is known; an absolute one of them is no surprise.
     """
     outside = []
-    for entry in dict.fromkeys((*elf.rpath, *elf.runpath)):
+    entries = tuple(dict.fromkeys((*elf.rpath, *elf.runpath)))
+    for entry in entries:
         folder = linking.expand(path, entry)
         if folder is None:
             continue
         own = folder == prefix or folder.startswith(f"{prefix.rstrip('/')}/")
         if not (own and entry.startswith("$")) and folder not in known and folder not in STANDARD_FOLDERS:
             outside.append(entry)
-    if outside:
-        yield failure(Code.RPATH, f"has an RPATH that points outside: {some(outside)}")
+    fixed = {entry for entry in outside if not entry.startswith("$")}
+    asked = [name for name in elf.needed if not linker.is_given(name) and _asks(linker, path, entries, name) & fixed]
+    if asked:
+        yield failure(
+            Code.RPATH, f"has an RPATH that points outside, {some(outside)}, and asks there for {some(asked)}"
+        )
+    elif outside:
+        yield warning(Code.RPATH, f"has an RPATH that points outside: {some(outside)}")
+
+
+def _asks(linker: Linker, path: str, entries: Iterable[str], name: str) -> set[str]:
+    """The entries of a search path that are looked into until a library is found."""
+    asked = set()
+    for entry in entries:
+        asked.add(entry)
+        folder = linking.expand(path, entry)
+        if folder is not None and linker.tree.find(f"{folder}/{name}") is not None:
+            break
+    return asked
 
 
 def of_hardening(elf: Elf, target: Target) -> Iterator[Finding]:

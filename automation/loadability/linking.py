@@ -150,6 +150,11 @@ class Linker:
                     waiting.append(found)
         return Group(members=tuple(members), missing=tuple(missing), by_name=by_name)
 
+    def is_given(self, name: str) -> bool:
+        """Whether a library is the target's, and not searched for among the subject's files."""
+        reserved = self.target.libc is Libc.MUSL and name.startswith(MUSL_RESERVED)
+        return reserved or name in self.target.libraries or any(name == own.soname for own in self.target.started)
+
     def _search(self, name: str, asking: Loaded) -> Loaded | None:
         if self.target.libc is Libc.MUSL and name.startswith(MUSL_RESERVED):
             return self._libc(name, asking)

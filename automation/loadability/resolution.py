@@ -131,7 +131,7 @@ class Judge:
         found = list(_of_file(file, file.elf, target))
         foreign = file.elf.machine != target.arch
         if not foreign:
-            found += findings.of_rpath(file.path, file.elf, self._prefix, self._known)
+            found += findings.of_rpath(file.path, file.elf, self._prefix, self._known, self._linker_of(file))
         if file.path not in self._linked:
             return Judged(file=file, findings=tuple(found), loads=False if foreign else None)
         found += self._of_group(file, target)

@@ -124,7 +124,15 @@ def _with_glibc(planter: Planter, version: str) -> Path:
     return planter.wheel(planter.module(function, str(library)))
 
 
-def _with_rpath(planter: Planter, folder: str) -> Path:
+def with_rpath(planter: Planter, folder: str) -> Path:
+    """A module that looks for its library in a folder, and then where the wheel ships it."""
+    library = planter.stub("libplanted-1.so.1", "planted_function")
+    module = planter.module("planted_function", str(library), f"-Wl,-rpath,{folder}:$ORIGIN/../planted.libs")
+    return planter.wheel(module, {"planted.libs/libplanted-1.so.1": library.read_bytes()})
+
+
+def with_stray_rpath(planter: Planter, folder: str) -> Path:
+    """A module that needs the libc alone, and still has a search path."""
     return planter.wheel(planter.module("abort", f"-Wl,-rpath,{folder}"))
 
 
@@ -256,11 +264,11 @@ DEFECTS = (
         Defect(
             name=f"an RPATH to {folder}",
             libc=libc,
-            broken=lambda planter, folder=folder: _with_rpath(planter, folder),  # type: ignore[misc]
-            sound=lambda planter: _with_rpath(planter, "$ORIGIN:$ORIGIN/../planted.libs"),
+            broken=lambda planter, folder=folder: with_rpath(planter, folder),  # type: ignore[misc]
+            sound=lambda planter: with_rpath(planter, "$ORIGIN"),
             says="an RPATH that points outside",
         )
         for libc in ("musl", "glibc")
-        for folder in ("/opt/build/lib", "$ORIGIN/../../../../../../elsewhere", "$ORIGIN/../../outside", "build/lib")
+        for folder in ("/opt/build/lib", "build/lib")
     ),
 )

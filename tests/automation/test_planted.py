@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from automation.bases import Libc
 from automation.errors import AutomationError, CheckFailed
 from automation.loadability import proof as loadability
+from automation.loadability.findings import Code, Weight
 from automation.reports import Verdict
-from tests.automation.planted import DEFECTS, Defect, Planter, compiler
+from tests.automation.planted import DEFECTS, Defect, Planter, compiler, with_rpath, with_stray_rpath
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +39,28 @@ def test_a_planted_defect_is_found(defect: Defect, zig: Path, tmp_path: Path) ->
     sound = defect.sound(Planter(zig=zig, folder=tmp_path / "sound", libc=defect.libc))
     proof = loadability.prove_wheels(sound, Libc(defect.libc), "x86_64")
     assert {check.verdict for check in proof.checks()} == {Verdict.PASSED}, proof.checks()
+    loadability.require(proof)
+
+
+@pytest.mark.parametrize("plant", [with_rpath, with_stray_rpath])
+@pytest.mark.parametrize("folder", ["$ORIGIN/../../../../../../elsewhere", "$ORIGIN/../../outside"])
+def test_a_search_path_that_moves_with_the_file_is_a_warning(
+    plant: Callable[[Planter, str], Path], folder: str, zig: Path, tmp_path: Path
+) -> None:
+    _is_a_warning(plant(Planter(zig=zig, folder=tmp_path, libc="musl"), folder))
+
+
+@pytest.mark.parametrize("libc", ["musl", "glibc"])
+def test_a_search_path_that_nothing_is_searched_in_is_a_warning(libc: str, zig: Path, tmp_path: Path) -> None:
+    _is_a_warning(with_stray_rpath(Planter(zig=zig, folder=tmp_path, libc=libc), "/opt/build/lib"), Libc(libc))
+
+
+def _is_a_warning(folder: Path, libc: Libc = Libc.MUSL) -> None:
+    """Found and told, and no failure: popular wheels have such a path and load."""
+    proof = loadability.prove_wheels(folder, libc, "x86_64")
+    told = [finding for judged in proof.judged for finding in judged.findings if finding.code is Code.RPATH]
+    assert [finding.weight for finding in told] == [Weight.WARNING]
+    assert "an RPATH that points outside" in told[0].detail
     loadability.require(proof)
 
 
