@@ -77,11 +77,6 @@ def test_bad_arguments(checkout: Checkout, words: tuple[str, ...], expected: tup
     one_message(checkout.invoke("build", *words), 2, *expected)
 
 
-def test_a_platform_that_this_engine_cannot_build(checkout: Checkout, real_engine: Engine) -> None:
-    other = {"linux/amd64": "linux/arm64"}.get(real_engine.platform, "linux/amd64")
-    one_message(checkout.invoke("build", "--platform", other), 2, f"not {other}", "DOCKER_HOST")
-
-
 def test_stale_requirements(checkout: Checkout) -> None:
     checkout.edit("requirements.txt", lambda text: text.replace("uvicorn==", "uvicorn==9", 1))
     one_message(checkout.invoke("build"), 8, "requirements.txt does not match", "invoke export")
