@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from automation import apt, containers, engine, paths
+from automation import apt, containers, engine, image_store, paths
 from automation.errors import AutomationError
 
 
@@ -61,6 +64,25 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.terminate()
         server.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def built(found: engine.Engine, dockerfile: str, files: Mapping[str, bytes] | None = None) -> Iterator[str]:
+    """An image of a test's own, from a Dockerfile and the files of its context; it is removed on the way out."""
+    name = f"autoarr-test:{os.getpid()}-{secrets.token_hex(4)}"
+    with tempfile.TemporaryDirectory() as folder:
+        for path, content in {**(files or {}), "Dockerfile": dockerfile.encode()}.items():
+            (Path(folder) / path).write_bytes(content)
+        subprocess.run(
+            ["docker", "buildx", "build", "--quiet", "--load", "--tag", name, folder],
+            check=True,
+            capture_output=True,
+            env={**os.environ, **found.environment},
+        )
+    try:
+        yield name
+    finally:
+        image_store.remove(found, name)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,7 @@ pass where another one is broken."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -18,6 +14,7 @@ from automation.engine import Engine
 from automation.errors import EngineUnavailable
 from automation.reports import Check, Verdict
 from automation.resolver import Resolver
+from tests.automation.conftest import built
 
 VARIANT = bases.variant(bases.DEFAULT_VARIANT)
 
@@ -101,33 +98,20 @@ def shipped(real_engine: Engine) -> str:
     return VARIANT.tag
 
 
-@contextmanager
-def derived(real_engine: Engine, folder: Path, shipped: str, components: tuple[str, ...]) -> Iterator[str]:
+def derived(real_engine: Engine, shipped: str, components: tuple[str, ...]) -> AbstractContextManager[str]:
     """The shipped image with some components broken."""
-    name = f"autoarr-test:components-{os.getpid()}"
     breaks = {BREAKS[one][0]: BREAKS[one][1] for one in components if one in BREAKS}
-    (folder / "sitecustomize.py").write_text(f"BREAKS = {breaks!r}\n{SITE}")
     lines = [f"FROM {shipped}", "COPY sitecustomize.py /opt/app/"]
     if "ui" in components:
         lines += ["USER root", f'RUN ["python", "-c", "{WITHOUT_BROTLI}"]', "USER 1001:1001"]
-    (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
-    subprocess.run(
-        ["docker", "buildx", "build", "--quiet", "--tag", name, str(folder)],
-        check=True,
-        capture_output=True,
-        env={**os.environ, **real_engine.environment},
-    )
-    try:
-        yield name
-    finally:
-        image_store.remove(real_engine, name)
+    return built(real_engine, "\n".join(lines) + "\n", {"sitecustomize.py": f"BREAKS = {breaks!r}\n{SITE}".encode()})
 
 
 @pytest.mark.parametrize("broken", [FIRST, SECOND], ids=["first half", "second half"])
 def test_exactly_the_broken_components_fail(
-    real_engine: Engine, tmp_path: Path, shipped: str, nothing_left: None, broken: tuple[str, ...]
+    real_engine: Engine, shipped: str, nothing_left: None, broken: tuple[str, ...]
 ) -> None:
-    with derived(real_engine, tmp_path, shipped, broken) as image:
+    with derived(real_engine, shipped, broken) as image:
         found = runner.run(real_engine, Resolver(real_engine), image, VARIANT)
     assert [check.name for check in found] == [component.name for component in COMPONENTS]
     unexpected = {check.name: check.detail for check in found if (check.name in broken) != is_failed(check)}

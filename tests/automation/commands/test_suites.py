@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from automation import bases, containers, image_store, paths, servers, suites, verify
+from automation import bases, containers, paths, servers, suites, verify
 from automation.engine import Engine
 from automation.errors import EngineUnavailable
 from automation.reports import Verdict
 from automation.resolver import Resolver
+from tests.automation.conftest import built
 
 VARIANT = bases.variant(bases.DEFAULT_VARIANT)
 # Connects to both servers by the addresses that the application's tests are given, and reports as pytest would.
@@ -27,29 +28,20 @@ open("/data/junit.xml", "w").write('<testsuites><testcase name="both answered"/>
 """
 
 
+RUN_IT = 'CMD ["python3", "-c", "import os; exec(bytes.fromhex(os.environ[\'PROGRAM\']))"]\n'
+
+
 @pytest.fixture
 def image(real_engine: Engine) -> Iterator[Callable[[str], str]]:
     """Makes an image on the application's base that runs a program; all are removed again."""
-    made: list[str] = []
     base = Resolver(real_engine).resolve(VARIANT.base).reference
+    with ExitStack() as made:
 
-    def make(program: str) -> str:
-        name = f"autoarr-test:suites-{os.getpid()}-{len(made)}"
-        subprocess.run(
-            ["docker", "buildx", "build", "--quiet", "--tag", name, "-"],
-            input=f"FROM {base}\nVOLUME /data\nENV PROGRAM={program.encode().hex()}\n"
-            'CMD ["python3", "-c", "import os; exec(bytes.fromhex(os.environ[\'PROGRAM\']))"]\n',
-            text=True,
-            check=True,
-            capture_output=True,
-            env={**os.environ, **real_engine.environment},
-        )
-        made.append(name)
-        return name
+        def make(program: str) -> str:
+            recipe = f"FROM {base}\nVOLUME /data\nENV PROGRAM={program.encode().hex()}\n{RUN_IT}"
+            return made.enter_context(built(real_engine, recipe))
 
-    yield make
-    for name in made:
-        image_store.remove(real_engine, name)
+        yield make
 
 
 def test_the_suite_runs_beside_real_servers(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from automation import bases, image_store
+from automation import bases
 from automation.bases import Base
 from automation.engine import Engine
 from automation.errors import AutomationError, CheckFailed, UsageError
@@ -18,35 +17,21 @@ from automation.loadability.linking import is_musl
 from automation.loadability.symbols import number
 from automation.reports import Verdict
 from automation.resolver import Resolver
+from tests.automation.conftest import built
 from tests.automation.planted import Planter, compiler
 
 SITE = "/usr/local/lib/python3.11/site-packages"
 
 
 @pytest.fixture
-def build(real_engine: Engine, tmp_path: Path) -> Iterator[Callable[[str, dict[str, bytes]], str]]:
+def build(real_engine: Engine) -> Iterator[Callable[[str, dict[str, bytes]], str]]:
     """Makes an image on a base with files of ours in its site-packages; all are removed again."""
-    made: list[str] = []
+    with ExitStack() as made:
 
-    def make(base: str, files: dict[str, bytes]) -> str:
-        name = f"autoarr-test:symbols-{os.getpid()}-{len(made)}"
-        context = tmp_path / f"context{len(made)}"
-        context.mkdir()
-        for path, content in files.items():
-            (context / path).write_bytes(content)
-        (context / "Dockerfile").write_text(f"FROM {base}\nCOPY {' '.join(files)} {SITE}/\n")
-        subprocess.run(
-            ["docker", "buildx", "build", "--quiet", "--load", "--tag", name, str(context)],
-            check=True,
-            capture_output=True,
-            env={**os.environ, **real_engine.environment},
-        )
-        made.append(name)
-        return name
+        def make(base: str, files: dict[str, bytes]) -> str:
+            return made.enter_context(built(real_engine, f"FROM {base}\nCOPY {' '.join(files)} {SITE}/\n", files))
 
-    yield make
-    for name in made:
-        image_store.remove(real_engine, name)
+        yield make
 
 
 @pytest.mark.parametrize("base", [bases.ALPINE, bases.SLIM], ids=lambda base: str(base.name))
