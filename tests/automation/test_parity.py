@@ -82,7 +82,7 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def made(why: str = "because", line: int = 3, **changes: Any) -> dict[str, Any]:
+def made(why: str = "because", line: int = 3, answer: int = 1, **changes: Any) -> dict[str, Any]:
     sides = (
         verification("alpine", "musl 1.2.5", *all_ten(), check("libc", "dns.x", Verdict.SKIPPED)),
         verification("slim", "glibc 2.36", *all_ten(), check("libc", "dns.x")),
@@ -90,7 +90,7 @@ def made(why: str = "because", line: int = 3, **changes: Any) -> dict[str, Any]:
     different = differ.Difference(
         probe=PROBE,
         kind=differ.Kind.KNOWN,
-        glibc=Answer(status="ok", value=1),
+        glibc=Answer(status="ok", value=answer),
         musl=Answer(status="ok", value="a|b"),
         reachable=(Place(owner="autoarr", file="autoarr/x.py", line=line),),
         effect=Effect.HARMLESS,
@@ -112,6 +112,8 @@ def test_the_page_says_what_was_found_and_what_was_not(record: Path) -> None:
 def test_moved_lines_are_no_contradiction_and_other_answers_are(record: Path) -> None:
     compatibility.write(made())
     assert not compatibility.contradicts(made(line=99))
+    assert not compatibility.contradicts(made(answer=2))
+    assert not compatibility.contradicts(made(differences=[]))
     assert compatibility.contradicts(made(why="another reason"))
     assert "another reason" in compatibility.difference(made(why="another reason"))
 
