@@ -17,11 +17,11 @@ WORKDIR /app
 COPY requirements.txt ./
 RUN --mount=type=secret,id=network --mount=type=secret,id=ca \
     if [ -f /run/secrets/network ]; then . /run/secrets/network; fi \
-    && pip install --no-cache-dir -r requirements.txt
+    && pip install --no-cache-dir --no-deps -r requirements.txt
 COPY autoarr ./autoarr
-COPY --from=ui /ui/dist ./autoarr/ui/dist
+COPY --from=ui /ui/dist /opt/ui
 RUN useradd --uid 1001 --user-group --home-dir /data --create-home autoarr
-ENV AUTOARR_DATA_DIR=/data PYTHONUNBUFFERED=1
+ENV AUTOARR_DATA_DIR=/data AUTOARR_UI_DIR=/opt/ui PYTHONUNBUFFERED=1
 USER autoarr
 VOLUME /data
 EXPOSE 8088

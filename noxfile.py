@@ -6,19 +6,33 @@ from pathlib import Path
 
 import nox
 
+from automation import suites
+
 nox.needs_version = ">=2026.2"
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "tests", "ui", "slim", "alpine", "parity"]
+nox.options.sessions = ["lint", "types", "tests", "sabnzbd", "ui", "slim", "alpine", "distroless", "parity"]
 nox.options.error_on_external_run = False
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, import direction, Dockerfiles, and that nothing generated is stale."""
+    """Style, import direction, Dockerfiles, workflows, and that nothing generated is stale."""
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports")
     session.run("hadolint", *map(str, sorted([*Path().glob("Dockerfile*"), *Path("automation").rglob("*.Dockerfile")])))
+    workflows = sorted(map(str, Path(".github/workflows").glob("*.yml")))
+    # Whether a workflow can be misused: actions not pinned, too many permissions, text that becomes code.
+    session.run("zizmor", "--offline", "--persona", "auditor", "--strict-collection", "--quiet", ".github")
+    # Whether files of other programs are what those accept; from schemas that come with the checker.
+    schemas = {
+        "vendor.github-workflows": workflows,
+        "custom.github-workflows-require-timeout": workflows,
+        "vendor.dependabot": [".github/dependabot.yml"],
+        "vendor.compose-spec": ["compose.yaml"],
+    }
+    for schema, files in schemas.items():
+        session.run("check-jsonschema", "--builtin-schema", schema, *files)
     session.run("invoke", "export", "--check")
     session.run("invoke", "docs", "--check")
 
@@ -29,10 +43,34 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
+# One process for all that uses the engine, which is shared, and one for everything else: see its conftest.py.
+AUTOMATION = ("tests/automation", "--numprocesses=2")
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The test suite on this machine, with branch coverage."""
-    session.run("pytest", "--cov", *session.posargs)
+    """The test suite on this machine, without what takes long: that is in `distroless` and `thorough`."""
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    session.run("pytest", "tests/app", *suites.PARALLEL, env=suites.BRIEF)
+    session.run("pytest", *AUTOMATION, env=suites.BRIEF)
+
+
+@nox.session
+def thorough(session: nox.Session) -> None:
+    """The whole test suite on this machine, and what it covers, which must not be less than pyproject.toml says."""
+    session.run(
+        *("pytest", "tests/app", *suites.PARALLEL, "--cov", "--cov-report=", "--cov-fail-under=0"),
+        env={"COVERAGE_ALSO": "greenlet"},
+    )
+    session.run("pytest", *AUTOMATION, "--cov", "--cov-append")
+
+
+@nox.session
+def sabnzbd(session: nox.Session) -> None:
+    """AutoArr against the real SABnzbd."""
+    session.run("pytest", *(session.posargs or ("tests/sabnzbd",)))
 
 
 @nox.session
@@ -51,6 +89,12 @@ def slim(session: nox.Session) -> None:
 def alpine(session: nox.Session) -> None:
     """The same in the musl image."""
     session.run("python", "-m", "automation.verify", "alpine")
+
+
+@nox.session
+def distroless(session: nox.Session) -> None:
+    """The same in the image that ships, which has no shell and no sources."""
+    session.run("python", "-m", "automation.verify", "distroless")
 
 
 @nox.session

@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from autoarr.errors import AutoArrError
 
@@ -68,12 +68,73 @@ def _version() -> int:
     return 0
 
 
-COMMANDS: dict[str, tuple[Callable[[], int], str]] = {
+def _reset_password(name: str | None) -> int:
+    from autoarr.accounts.commands import reset_password
+
+    return reset_password(name)
+
+
+def _rotate_keys(drop_old: bool) -> int:
+    from autoarr.accounts.commands import rotate_keys
+
+    return rotate_keys(drop_old=drop_old)
+
+
+def _reset_keys() -> int:
+    from autoarr.accounts.commands import reset_keys
+
+    return reset_keys()
+
+
+def _backup(file: str, force: bool) -> int:
+    from autoarr.backup import back_up
+
+    return back_up(file, force=force)
+
+
+def _restore(file: str) -> int:
+    from autoarr.backup import restore
+
+    return restore(file)
+
+
+def _mcp(token: str | None) -> int:
+    from autoarr.mcp_server.stdio import serve_stdio
+
+    return serve_stdio(token)
+
+
+COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
     "serve": (_serve, "run the application (the default)"),
     "healthcheck": (_healthcheck, "ask the running application for its health; exit code 0 or 1"),
     "migrate": (_migrate, "bring the database up to date and exit"),
     "version": (_version, "print the version"),
+    "mcp": (_mcp, "serve the tools to an MCP client over standard input and output, beside a running AutoArr"),
+    "reset-password": (_reset_password, "set a user's password, read from standard input; without input, a random one"),
+    "rotate-keys": (_rotate_keys, "sign and encrypt with a new secret key from now on"),
+    "reset-keys": (_reset_keys, "when the secret keys are lost: forget what only they can read"),
+    "backup": (
+        _backup,
+        "write the database (SQLite) and the secret keys to one file, while AutoArr may run; keep it safe",
+    ),
+    "restore": (_restore, "put a backup in place of what is there, which is kept beside it; AutoArr must not run"),
 }
+
+ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
+    "mcp": {
+        "--token": {"help": "an API token; others on this machine can see it here, so rather set AUTOARR_MCP_TOKEN"}
+    },
+    "reset-password": {"name": {"nargs": "?", "help": "the user; not needed where there is one administrator"}},
+    "rotate-keys": {
+        "--drop-old": {"action": "store_true", "help": "forget the old keys, so that everybody has to log in again"}
+    },
+    "backup": {
+        "file": {"help": "a tar archive, made for its owner only: who has it can read every secret"},
+        "--force": {"action": "store_true", "help": "replace the file where there is one"},
+    },
+    "restore": {"file": {"help": "what `autoarr backup` wrote"}},
+}
+"""What commands take, as argparse is told it; a command is called with these by name."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,10 +148,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, (_, text) in COMMANDS.items():
-        commands.add_parser(name, help=text, description=text)
-    run, _ = COMMANDS[parser.parse_args(arguments).command or "serve"]
+        command = commands.add_parser(name, help=text, description=text)
+        for argument, details in ARGUMENTS.get(name, {}).items():
+            command.add_argument(argument, **details)
+    given = vars(parser.parse_args(arguments))
+    run, _ = COMMANDS[given.pop("command") or "serve"]
     try:
-        return run()
+        return run(**given)
     except AutoArrError as error:
         for line in str(error).splitlines():
             sys.stderr.write(f"autoarr: {line}\n")

@@ -24,6 +24,19 @@ class StartupError(AutoArrError):
     """The application can't start here: its port, its data folder or its database."""
 
 
+class Refused(AutoArrError):
+    """What was asked for is not done; nothing was changed.
+
+    Attributes:
+        status: as HTTP counts: 403 not allowed, 404 not there, 409 not as things are, 422 not understood,
+            429 too many.
+    """
+
+    def __init__(self, reason: str, status: int = 409) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
 def describe(error: BaseException, secrets: Iterable[str] = ()) -> str:
     """Describe an error in one line, with every one of `secrets` blanked out.
 

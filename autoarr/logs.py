@@ -6,7 +6,7 @@ import logging
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
@@ -47,9 +47,10 @@ class _TextFormatter(logging.Formatter):
         return rfc3339(record.created)
 
 
-def configure_logging(settings: Settings) -> None:
-    """Send every logger's records to stdout, in the format and from the level that the settings name."""
-    handler = logging.StreamHandler(sys.stdout)
+def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
+    """Send every logger's records to `stream`, else to stdout, in the format and from the level that the settings
+    name."""
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(_JsonFormatter() if settings.log_format == "json" else _TextFormatter())
     logging.basicConfig(handlers=[handler], level=settings.log_level_number, force=True)
     logging.captureWarnings(True)

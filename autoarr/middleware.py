@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
@@ -11,9 +12,12 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers, MutableHeaders
 
 from autoarr import logs
+from autoarr.errors import describe
 from autoarr.problems import problem_response
+from autoarr.unavailable import is_unavailable
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -29,6 +33,10 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+DEADLINE_S = 30.0
+"""Seconds until an answer has to have begun."""
+RETRY = {"Retry-After": "5"}
 
 access_log = logging.getLogger("autoarr.access")
 log = logging.getLogger(__name__)
@@ -50,11 +58,15 @@ class RequestMiddleware:
         token = logs.request_id.set(request_id)
         start = time.perf_counter()
         status: int | None = None
+        failed = False
+        deadline = asyncio.timeout(DEADLINE_S)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if not failed:
+                    deadline.reschedule(None)  # an answer may go on for as long as it likes
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID_HEADER] = request_id
                 headers.setdefault("Cache-Control", "no-store")
@@ -63,16 +75,29 @@ class RequestMiddleware:
             await send(message)
 
         try:
-            await self.app(scope, receive, send_with_headers)
-        except Exception:
-            log.exception("unhandled error")
+            async with deadline:
+                await self.app(scope, receive, send_with_headers)
+        except Exception as error:
+            failed = True
+            response = _explain(scope, error, timed_out=deadline.expired())
             if status is not None:
                 raise  # too late for another answer; the server cuts the connection
-            response = problem_response(scope["path"], 500, "An unexpected error; the logs tell more.")
             await response(scope, receive, send_with_headers)
         finally:
             _log_access(scope, status, time.perf_counter() - start)
             logs.request_id.reset(token)
+
+
+def _explain(scope: Scope, error: Exception, *, timed_out: bool) -> Response:
+    path = scope["path"]
+    if timed_out:
+        log.error("request timed out")
+        return problem_response(path, 504, f"It took longer than {DEADLINE_S:g} s.", headers=RETRY)
+    if is_unavailable(error):
+        log.error("the database is away: %s", describe(error, scope["app"].state.context.database.secrets))
+        return problem_response(path, 503, "The database doesn't answer; try again soon.", headers=RETRY)
+    log.error("unhandled error", exc_info=error)
+    return problem_response(path, 500, "An unexpected error; the logs tell more.")
 
 
 def _log_access(scope: Scope, status: int | None, seconds: float) -> None:

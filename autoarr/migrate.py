@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, inspect, select, text
 
 from autoarr import __version__
+from autoarr.database import Database
 from autoarr.errors import StartupError, describe
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from autoarr.database import Database
-
-HEAD = "0001"
+HEAD = "0003"
 """The newest revision. Known here so that an up-to-date database starts without importing alembic."""
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -51,6 +50,13 @@ def alembic_config() -> Config:
     return config
 
 
+def known_revisions() -> set[str]:
+    """The revisions of this version's migrations."""
+    from alembic.script import ScriptDirectory
+
+    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+
+
 async def migrate(database: Database) -> bool:
     """Upgrade the database to this version's schema.
 
@@ -65,7 +71,7 @@ async def migrate(database: Database) -> bool:
         return await _migrate(database, _advisory_lock)
     # Before the first connection: two that switch a new SQLite file to its write-ahead log get in each
     # other's way, whatever their time-out.
-    async with _lock_file(database.url.database or ""):
+    async with lock_file(database.url.database or ""):
         _try_sqlite(database)
         return await _migrate(database)
 
@@ -78,10 +84,14 @@ async def _migrate(database: Database, lock: Callable[[AsyncConnection], Awaitab
         raise _unreachable(database, error) from error
     if current == (HEAD,):
         return False
-    async with database.writing_engine.begin() as connection:
-        if lock:
-            await lock(connection)
-        return await connection.run_sync(_upgrade, database)
+    patient = Database(database.url, patient=True)
+    try:
+        async with patient.writing_engine.begin() as connection:
+            if lock:
+                await lock(connection)
+            return await connection.run_sync(_upgrade, database)
+    finally:
+        await patient.close()
 
 
 def _try_sqlite(database: Database) -> None:
@@ -106,11 +116,9 @@ def _upgrade(connection: Connection, database: Database) -> bool:
     if current == (HEAD,):
         return False
     from alembic import command
-    from alembic.script import ScriptDirectory
 
     config = alembic_config()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if unknown := sorted(set(current) - known):
+    if unknown := sorted(set(current) - known_revisions()):
         raise StartupError(
             f"the database {database.url!r} has revision {', '.join(unknown)}, which AutoArr {__version__} "
             "doesn't know: a newer AutoArr wrote it. Nothing was changed; start the newer version, or "
@@ -134,7 +142,7 @@ def _current_revisions(connection: Connection) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def _lock_file(database_file: str) -> AsyncIterator[None]:
+async def lock_file(database_file: str) -> AsyncIterator[None]:
     """Hold SQLite's migration lock, a file beside the database; the kernel frees it when the process ends."""
     descriptor = _open_lock_file(database_file)
     try:

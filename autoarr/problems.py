@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from autoarr import logs
+from autoarr.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +96,12 @@ def problem_response(
 
 def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for nothing else
-    return problem_response(request.url.path, error.status_code, error.detail, headers=error.headers)
+    path, headers = request.url.path, error.headers
+    # The route that refused names its own methods only, and others may have the same path.
+    routes = iter_route_contexts(request.app.routes) if error.status_code == 405 else ()
+    if allowed := {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}:
+        headers = {"Allow": ", ".join(sorted(allowed))}
+    return problem_response(path, error.status_code, error.detail, headers=headers)
 
 
 def _on_invalid_request(request: Request, error: Exception) -> Response:
@@ -104,7 +111,13 @@ def _on_invalid_request(request: Request, error: Exception) -> Response:
     return problem_response(request.url.path, 422, "The request is not valid.", errors=errors)
 
 
+def _on_refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)  # noqa: S101 -- registered for nothing else
+    return problem_response(request.url.path, error.status, str(error))
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Make `app` answer every error with a problem. Unhandled ones are `autoarr.middleware`'s."""
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(Refused, _on_refusal)

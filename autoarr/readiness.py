@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from autoarr.errors import describe
+from autoarr.events.redis import url_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -35,7 +36,7 @@ async def check_all(context: Context) -> dict[str, Check]:
     checks = {"database": _timed(_ask_database(database), database.secrets)}
     if redis_url := context.settings.redis_url:
         url = redis_url.get_secret_value()
-        checks["redis"] = _timed(_ask_redis(url), _passwords(url))
+        checks["redis"] = _timed(_ask_redis(url), url_passwords(url))
     return dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
 
 
@@ -61,10 +62,3 @@ async def _ask_redis(url: str) -> None:
 
     async with Redis.from_url(url) as client:
         await client.ping()
-
-
-def _passwords(url: str) -> list[str]:
-    from urllib.parse import unquote, urlsplit
-
-    password = urlsplit(url).password
-    return [password, unquote(password)] if password else []

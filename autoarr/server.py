@@ -65,6 +65,8 @@ def run(app: FastAPI, settings: Settings, bound: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=settings.shutdown_grace,
     )
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
@@ -79,6 +81,7 @@ async def _run(app: FastAPI, server: _Server, bound: socket.socket) -> None:
     def stop(number: signal.Signals) -> None:
         log.info("stopping", extra={"signal": number.name})
         server.should_exit = True
+        app.state.context.bus.end()
         if not server.started:
             starting.cancel()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import AwareDatetime, Field, PlainValidator, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, AwareDatetime, Field, PlainValidator, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -19,7 +20,8 @@ from autoarr.errors import SettingsError
 DATABASE_FILE = "autoarr.db"
 _POSTGRESQL = {"postgres", "postgresql", "postgresql+asyncpg"}
 _SQLITE = {"sqlite", "sqlite+aiosqlite"}
-_SECRET_FIELDS = {"database_url", "redis_url"}
+_SECRET_FIELDS = {"anthropic_api_key", "anthropic_base_url", "database_url", "redis_url", "secret_key"}
+_API_KEY_NAMES = (f"{environment.PREFIX}ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY")
 
 
 def parse_database_url(value: str | URL) -> URL:
@@ -98,6 +100,55 @@ class Settings(BaseSettings):
         default=None, validation_alias="REDIS_URL", description="redis://:PASSWORD@HOST:PORT/NUMBER"
     )
 
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="random texts of 32 characters or more, separated by commas; the first signs and encrypts. "
+        "Without it there is a file secret.key in the data folder",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas; * for any",
+    )
+    trash_source: str | None = Field(
+        default=None,
+        description="the folder of TRaSH-Guides' JSON (docs/json of its repository), or the https address of a .zip or "
+        ".tar.gz that holds it",
+    )
+    mcp_hosts: str = Field(
+        default="",
+        description="names, with or without a port, by which /mcp may be asked, separated by commas; empty for any",
+    )
+    mcp_origins: str = Field(
+        default="",
+        description="addresses of other sites whose pages may ask /mcp, such as https://chat.example.org, separated by "
+        "commas",
+    )
+
+    anthropic_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices(*_API_KEY_NAMES),
+        description="a key of the Anthropic API, from https://platform.claude.com/settings/keys",
+    )
+    anthropic_base_url: str = Field(
+        default="https://api.anthropic.com",
+        pattern=r"^https?://[^\s@?#]+$",
+        description="the address of the Anthropic API or of a gateway to it, such as https://gateway.example",
+    )
+    chat_model: str = Field(default="claude-sonnet-5-5", pattern=r"^[\x21-\x7e]{1,64}$", description="a model's id")
+    chat_prices: str | None = Field(
+        default=None,
+        pattern=r"^\d{1,6}(\.\d{1,6})?/\d{1,6}(\.\d{1,6})?$",
+        description="US dollars for a million tokens, input/output, such as 2/10",
+    )
+    chat_calls: int = Field(default=12, ge=1, le=100, description="1 to 100 calls of the model for one message")
+    chat_output_tokens: int = Field(
+        default=8192, ge=256, le=128_000, description="256 to 128000 tokens, in which one call has to end"
+    )
+    chat_conversation_tokens: int = Field(default=500_000, ge=0, description="a number of tokens; 0: none at all")
+    chat_day_tokens: int = Field(default=2_000_000, ge=0, description="a number of tokens; 0: none at all")
+    chat_conversation_usd: float = Field(default=2.0, ge=0, allow_inf_nan=False, description="US dollars, such as 0.5")
+    chat_day_usd: float = Field(default=5.0, ge=0, allow_inf_nan=False, description="US dollars, such as 2.5")
+
     @field_validator("log_level", "log_format", mode="before")
     @classmethod
     def _ignore_case(cls, value: Any, info: Any) -> Any:
@@ -114,6 +165,21 @@ class Settings(BaseSettings):
     @classmethod
     def _check_redis(cls, value: SecretStr | None) -> SecretStr | None:
         return _check_redis_url(value) if value else None
+
+    @field_validator("secret_key")
+    @classmethod
+    def _check_secret_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and any(len(part.strip()) < 32 for part in value.get_secret_value().split(",")):
+            raise ValueError("each part needs 32 characters or more")
+        return value
+
+    @field_validator("anthropic_api_key")
+    @classmethod
+    def _check_api_key(cls, value: SecretStr | None) -> SecretStr | None:
+        # It goes into a header, where a line break pasted along would be refused with the key in the message.
+        if value and not re.fullmatch(r"[\x21-\x7e]{1,512}", value.get_secret_value()):
+            raise ValueError("it has characters that no key has")
+        return value
 
     def model_post_init(self, context: Any, /) -> None:
         """Put the default database into the data folder."""
@@ -146,7 +212,11 @@ def load_settings() -> Settings:
 
 def _explain(error: dict[str, Any], in_file: dict[str, str | None]) -> str:
     location = str(error["loc"][0])
-    field_name = location.lower()
+    if location in _API_KEY_NAMES:
+        location = next((name for name in _API_KEY_NAMES if os.environ.get(name) or in_file.get(name)), location)
+        field_name = "anthropic_api_key"
+    else:
+        field_name = location.lower()
     field = Settings.model_fields[field_name]
     name = location if field.validation_alias else environment.PREFIX + location.upper()
     value = os.environ.get(name) or in_file.get(name)

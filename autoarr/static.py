@@ -51,7 +51,7 @@ MEDIA_TYPES = {
 }
 """Our own: the system's table is absent in a small image and differs between the others."""
 
-_NEVER_PAGES = {"api", "assets", "health", "mcp", "ws"}
+_NEVER_PAGES = {"api", "assets", "auth", "health", "mcp", "ws"}
 
 
 class UserInterface:

@@ -16,6 +16,9 @@ from automation import process
 from automation.errors import AutomationError, DiskFull, NetworkUnavailable
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+# What is free and needs nothing that is not.
+COMPONENTS = ("main",)
+BACKPORTS = "-backports"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +50,14 @@ class Mirror:
     archive: str
     security: str | None
 
-    def sources(self, suite: str, *, source_packages: bool = False) -> str:
-        """An apt sources list for `suite`, with its updates and security suites."""
-        lines = [f"{self.archive} {suite} main", f"{self.archive} {suite}-updates main"]
-        if self.security:
-            lines.append(f"{self.security} {suite}-security main")
+    def sources(self, suite: str, *, source_packages: bool = False, components: Sequence[str] = COMPONENTS) -> str:
+        """An apt sources list for `suite`, with its updates and security suites where a suite has them."""
+        parts = " ".join(components)
+        lines = [f"{self.archive} {suite} {parts}"]
+        if not suite.endswith(BACKPORTS):
+            lines.append(f"{self.archive} {suite}-updates {parts}")
+            if self.security:
+                lines.append(f"{self.security} {suite}-security {parts}")
         kinds = ("deb", "deb-src") if source_packages else ("deb",)
         return "".join(f"{kind} {line}\n" for kind in kinds for line in lines)
 
@@ -100,12 +106,16 @@ def host_suite() -> str:
     return here.codename
 
 
-def host_sources(suites: Sequence[str]) -> str:
-    """Sources for the host's own distribution: on Debian its mirror with these suites, on Ubuntu its own lists."""
+def host_sources(suites: Sequence[str], components: Sequence[str] = COMPONENTS) -> str:
+    """Sources for the host's own distribution: on Debian its mirror with these suites, on Ubuntu its own lists.
+
+    Args:
+        components: the parts of Debian's archive to take from; Ubuntu's lists have what they have.
+    """
     here = distribution()
     if here is not None and here.id == "debian":
         found = mirror()
-        return "".join(found.sources(suite) for suite in suites)
+        return "".join(found.sources(suite, components=components) for suite in suites)
     listing = process.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"],
         echo=False,

@@ -37,8 +37,9 @@ SLIM = Base(name="slim", image="python:3.11-slim", libc=Libc.GLIBC, recipe="pyth
 NODE = Base(name="node", image="node:24-alpine", libc=None, recipe="node")
 POSTGRES = Base(name="postgres", image="postgres:17-alpine", libc=None, recipe="postgres")
 REDIS = Base(name="redis", image="redis:8-alpine", libc=None, recipe="redis")
+HAPROXY = Base(name="haproxy", image="haproxy:3.2-alpine", libc=None, recipe="haproxy")
 
-BASES = {base.name: base for base in (ALPINE, SLIM, NODE, POSTGRES, REDIS)}
+BASES = {base.name: base for base in (ALPINE, SLIM, NODE, POSTGRES, REDIS, HAPROXY)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,16 @@ class Variant:
         return f"autoarr:{self.name}"
 
     @property
+    def is_distroless(self) -> bool:
+        """Whether the image is nothing but the application and what it runs on: no shell, bytecode without sources."""
+        return self.target == "distroless"
+
+    @property
+    def test_target(self) -> str:
+        """The target of Dockerfile.optimized that has the application's tests on top."""
+        return "distroless-test" if self.is_distroless else "test"
+
+    @property
     def libc(self) -> Libc:
         """The C library it runs on."""
         if self.base.libc is None:
@@ -66,8 +77,23 @@ class Variant:
         return f"{self.tag}-{platform.rpartition('/')[2]}"
 
 
-VARIANTS = {variant.name: variant for variant in (Variant(name="alpine", base=ALPINE), Variant(name="slim", base=SLIM))}
-DEFAULT_VARIANT = "alpine"
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        Variant(name="distroless", base=ALPINE, target="distroless"),
+        Variant(name="alpine", base=ALPINE),
+        Variant(name="slim", base=SLIM),
+        Variant(name="distroless-slim", base=SLIM, target="distroless"),
+        # Sources, a shell and pip, at the very places that the distroless image's tracebacks name.
+        Variant(name="debug", base=ALPINE, target="debug"),
+    )
+}
+DEFAULT_VARIANT = "distroless"
+
+
+def plain(base: Base) -> Variant:
+    """The variant that ships a base as it is."""
+    return next(variant for variant in VARIANTS.values() if variant.base is base and variant.target == "runtime")
 
 
 def variant(name: str) -> Variant:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import threading
+import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from automation import console, process
+from automation import console, owner, process
 from automation.engine import Engine
 from automation.errors import AutomationError, BuildFailed, DiskFull, EngineUnavailable, NetworkUnavailable, Stale
 
@@ -18,6 +18,8 @@ DONE = re.compile(r"^#(\d+) DONE ([\d.]+)s$")
 CACHED = re.compile(r"^#(\d+) CACHED$")
 HEARTBEAT = 10.0
 WIDTH = 110
+# What the names of cache mounts begin with that belong to one run.
+MOUNTS = "autoarr-"
 FROM = re.compile(r"^\[.+\] FROM (?:docker\.io/)?(?:library/)?(\S+)@(sha256:[0-9a-f]{64})$")
 
 ENGINE_GONE = (
@@ -99,24 +101,6 @@ class Progress:
         console.progress(text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…")
 
 
-@contextmanager
-def heartbeat(progress: Progress) -> Iterator[None]:
-    """Say from time to time which steps are at work, also when they print nothing for minutes."""
-    done = threading.Event()
-
-    def beat() -> None:
-        while not done.wait(HEARTBEAT):
-            progress.beat()
-
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
 def build(engine: Engine, flags: Sequence[str]) -> Progress:
     """Build with these words after `docker buildx build`; which steps ran and which came from the cache.
 
@@ -126,16 +110,45 @@ def build(engine: Engine, flags: Sequence[str]) -> Progress:
         DiskFull, NetworkUnavailable: the step's output says so.
     """
     progress = Progress()
-    with heartbeat(progress):
-        result = process.run(
-            ["docker", "buildx", "build", "--progress=plain", *flags],
-            env={**engine.environment, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
-            on_line=progress.line,
-            check=False,
-        )
+    result = process.run(
+        ["docker", "buildx", "build", "--progress=plain", *flags],
+        env={**engine.environment, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
+        on_line=progress.line,
+        on_silence=progress.beat,
+        check=False,
+    )
     if result.code != 0:
         raise diagnose(engine, result)
     return progress
+
+
+@contextmanager
+def fresh_cache_mounts(engine: Engine) -> Iterator[tuple[str, ...]]:
+    """Words with which a build's cache mounts begin empty, `--no-cache` or not; they are removed on the way out."""
+    namespace = f"{MOUNTS}{owner.name()}-{secrets.token_hex(3)}"
+    _remove_cache_mounts(engine, lambda name: owner.is_gone(name.removeprefix(MOUNTS)))
+    try:
+        yield ("--build-arg", f"BUILDKIT_CACHE_MOUNT_NS={namespace}")
+    finally:
+        _remove_cache_mounts(engine, lambda name: name == namespace)
+
+
+def _remove_cache_mounts(engine: Engine, unwanted: Callable[[str], bool]) -> None:
+    listing = engine.docker("buildx", "du", "--verbose", check=False, echo=False).stdout
+    for record, namespace in cache_mounts(listing):
+        if unwanted(namespace):
+            engine.docker("buildx", "prune", "--force", "--filter", f"id={record}", check=False, echo=False)
+
+
+def cache_mounts(listing: str) -> list[tuple[str, str]]:
+    """The cache mounts of :func:`fresh_cache_mounts` in the output of `buildx du --verbose`: record and namespace."""
+    found = []
+    for block in listing.split("\n\n"):
+        record = re.search(r"^ID:\s*(\w+)", block, re.MULTILINE)
+        namespace = re.search(rf'^Description:.* with id "({MOUNTS}[^/"]+)/', block, re.MULTILINE)
+        if record is not None and namespace is not None:
+            found.append((record[1], namespace[1]))
+    return found
 
 
 def diagnose(engine: Engine, result: process.Result) -> AutomationError:
@@ -166,7 +179,8 @@ def diagnose(engine: Engine, result: process.Result) -> AutomationError:
             hint="run the command again: a private engine is restarted; otherwise start yours",
             details="\n".join(lines[-6:]),
         )
-    if any(sign in low for sign in NO_NETWORK):
+    # Python's FileNotFoundError has npm's ENOTFOUND in it.
+    if any(re.search(rf"(?<![a-z]){re.escape(sign)}", low) for sign in NO_NETWORK):
         return NetworkUnavailable(
             "a package index can't be reached from inside the build",
             hint="check the network, HTTPS_PROXY, and pip's and npm's index settings; `invoke doctor` tells more",

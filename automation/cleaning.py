@@ -31,5 +31,16 @@ def clean(*, everything: bool = False) -> None:
             private = PrivateEngine.default()
             private.stop()
             shutil.rmtree(private.run_folder, ignore_errors=True)
-            for name in ("engine", "bootstrap", "compilers", "fitting-locks", "layers", "popular", "tmp", "wheels"):
+            for name in (
+                "engine",
+                "bootstrap",
+                "compilers",
+                "fitting-locks",
+                "layers",
+                "popular",
+                "sabnzbd",
+                "tmp",
+                "wheels",
+                "zstd",
+            ):
                 shutil.rmtree(paths.cache() / name, ignore_errors=True)

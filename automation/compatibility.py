@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from automation import paths
+from automation import paths, records
 from automation.bases import Libc
 from automation.components.catalogue import COMPONENTS
-from automation.errors import Stale
 from automation.libc import differ
 from automation.libc.catalogue import BY_PROBE
-from automation.reports import Report, Verdict, cell
+from automation.reports import Report, Verdict, markdown_row, skipped
 from automation.verify import Verification
 
 VERSION = 1
@@ -50,9 +48,7 @@ def _image(item: Verification) -> dict[str, Any]:
         "python": item.probes.python,
         "components": {check.name: str(check.verdict) for check in report.of(COMPONENTS_AREA)},
         "areas": {area: str(_overall(report, area)) for area in report.areas if area != COMPONENTS_AREA},
-        "skipped": {
-            f"{check.area}/{check.name}": check.detail for check in report.checks if check.verdict is Verdict.SKIPPED
-        },
+        "skipped": skipped(report.checks),
     }
 
 
@@ -82,20 +78,12 @@ def load() -> dict[str, Any]:
     Raises:
         Stale: there is none, or it is of another version.
     """
-    try:
-        data: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8"))
-        version = data.get("version")
-    except (OSError, ValueError) as error:
-        raise Stale(f"no record: {error}", where=str(RECORD), hint="run `nox -s parity -- --record`") from None
-    if version != VERSION:
-        hint = "run `nox -s parity -- --record`"
-        raise Stale(f"a record of version {version!r}, not {VERSION}", where=str(RECORD), hint=hint)
-    return data
+    return records.load(RECORD, VERSION, "run `nox -s parity -- --record`")
 
 
 def write(made: Mapping[str, Any]) -> None:
     """Replace the record."""
-    RECORD.write_text(_text(made), encoding="utf-8")
+    records.save(RECORD, records.text(made))
 
 
 def contradicts(made: Mapping[str, Any]) -> bool:
@@ -119,12 +107,9 @@ def _judgements(data: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def difference(made: Mapping[str, Any]) -> str:
     """The lines in which the record and what was found now differ."""
-    lines = difflib.unified_diff(_text(load()).splitlines(), _text(made).splitlines(), "recorded", "found", n=1)
+    kept, found = (records.text(data).splitlines() for data in (load(), made))
+    lines = difflib.unified_diff(kept, found, "recorded", "found", n=1)
     return "\n".join(line.rstrip() for line in lines)
-
-
-def _text(made: Mapping[str, Any]) -> str:
-    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
 def page(kept: Mapping[str, Any] | None = None) -> str:
@@ -137,18 +122,19 @@ def page(kept: Mapping[str, Any] | None = None) -> str:
 
 def _results(images: list[dict[str, Any]]) -> list[str]:
     lines = ["## Components and images", ""]
-    lines += [_row("", *(f"`autoarr:{image['name']}`" for image in images)), _rule(len(images) + 1)]
-    lines += [_row(f"_{name}_", *(image[name] for image in images)) for name in ("libc", "python", "base")]
+    lines += [markdown_row("", *(f"`autoarr:{image['name']}`" for image in images)), _rule(len(images) + 1)]
+    lines += [markdown_row(f"_{name}_", *(image[name] for image in images)) for name in ("libc", "python", "base")]
     for component in COMPONENTS:
         lines.append(
-            _row(
+            markdown_row(
                 f"**{component.name}**: {component.asks}",
                 *(image["components"].get(component.name, "not asked") for image in images),
             )
         )
     areas = dict.fromkeys(area for image in images for area in image["areas"])
     lines += [
-        _row(f"{AREAS.get(area, area)}", *(image["areas"].get(area, "not asked") for image in images)) for area in areas
+        markdown_row(f"{AREAS.get(area, area)}", *(image["areas"].get(area, "not asked") for image in images))
+        for area in areas
     ]
     return lines
 
@@ -163,14 +149,14 @@ AREAS = {
 
 def _differences(differences: list[dict[str, Any]]) -> list[str]:
     lines = ["", f"## Where the C libraries differ: {len(differences)} answers", ""]
-    lines += [_row("asked", "glibc", "musl", "effect", "reached", "why"), _rule(6)]
+    lines += [markdown_row("asked", "glibc", "musl", "effect", "reached", "why"), _rule(6)]
     for item in differences:
         reached = ", ".join(f"`{file}`" for file in item["reached"][:NAMED]) or "no"
         if len(item["reached"]) > NAMED:
             reached += f" and {len(item['reached']) - NAMED} more"
         why = "; ".join((item["why"], *item["dismissed"]))
         asked = f"**{item['probe']}**: {item['asks']}"
-        lines.append(_row(asked, f"`{item['glibc']}`", f"`{item['musl']}`", item["effect"], reached, why))
+        lines.append(markdown_row(asked, f"`{item['glibc']}`", f"`{item['musl']}`", item["effect"], reached, why))
     return lines
 
 
@@ -179,10 +165,6 @@ def _unchecked(images: list[dict[str, Any]]) -> list[str]:
     for image in images:
         lines += [f"- `autoarr:{image['name']}`, {name}: {why}" for name, why in image["skipped"].items()]
     return [*lines, *(f"- {text}" for text in NOT_ASKED)]
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(map(cell, cells))} |"
 
 
 def _rule(count: int) -> str:

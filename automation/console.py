@@ -82,7 +82,7 @@ def report(data: Mapping[str, object]) -> None:
     print(json.dumps({"version": 1, **data}, indent=2, sort_keys=True))  # noqa: T201 - this module is the printer
 
 
-def megabytes(size: int) -> str:
+def megabytes(size: float) -> str:
     """Decimal megabytes, as registries count them."""
     return f"{size / 1_000_000:.1f} MB"
 

@@ -91,15 +91,20 @@ class Session:
         self._volumes.append(made)
         return str(made.name)
 
+    def create(self, image: str, **options: Any) -> Container:
+        """Make a container without starting it; the options are docker-py's."""
+        labels = {OWNER_LABEL: owner.label(), **options.pop("labels", {})}
+        made = self.api.containers.create(image, labels=labels, **options)
+        self._containers.append(made)
+        return made
+
     def start(self, image: str, **options: Any) -> Container:
         """Start a container; the options are docker-py's.
 
         Raises:
             PortTaken: a port to publish is in use.
         """
-        labels = {OWNER_LABEL: owner.label(), **options.pop("labels", {})}
-        made = self.api.containers.create(image, labels=labels, **options)
-        self._containers.append(made)
+        made = self.create(image, **options)
         start(made)
         return made
 
@@ -199,6 +204,36 @@ def read_file(container: Container, path: str) -> bytes | None:
     with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
         member = archive.extractfile(archive.getmembers()[0])
         return None if member is None else member.read()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What a container keeps in memory, in bytes.
+
+    Attributes:
+        working_set: all that is accounted to it but files that nobody has used for a while, as `docker stats` shows it.
+        anonymous: the part that no file backs, so that it can't be dropped and read again.
+    """
+
+    working_set: int
+    anonymous: int
+
+
+def memory(container: Container) -> Memory | None:
+    """A running container's memory, from its control group; None where the engine does not account for it."""
+    answer = container.stats(stream=False, one_shot=True)
+    return parse_memory(answer) if isinstance(answer, dict) else None
+
+
+def parse_memory(answer: Mapping[str, Any]) -> Memory | None:
+    """The memory in an answer of the engine, whichever version of control groups it is from."""
+    found = answer.get("memory_stats") or {}
+    parts = found.get("stats") or {}
+    unused = parts.get("total_inactive_file", parts.get("inactive_file"))
+    anonymous = parts.get("anon", parts.get("total_rss"))
+    if found.get("usage") is None or unused is None or anonymous is None:
+        return None
+    return Memory(working_set=int(found["usage"]) - int(unused), anonymous=int(anonymous))
 
 
 def logs(container: Container, lines: int = LOG_LINES) -> str:

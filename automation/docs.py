@@ -8,15 +8,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from automation import bases, compatibility, paths
+from automation import bases, compatibility, paths, results
+from automation.bench import record as performance
 from automation.bootstrap.recipes import RECIPES, pins
+from automation.compare import record as comparison
 from automation.errors import Stale
+from automation.size import record as size
+from automation.slim import record as slimming
+from automation.updates import record as updates
 
 MARK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DOCUMENTS = (
     paths.ROOT / "README.md",
     paths.ROOT / "docs" / "COMPATIBILITY.md",
+    paths.ROOT / "docs" / "DOCKERFILE_OPTIMIZATION.md",
+    paths.ROOT / "docs" / "DOCKER_OPTIMIZATION_SUMMARY.md",
     paths.ROOT / "docs" / "decisions" / "bases.md",
+    paths.ROOT / "docs" / "performance.md",
 )
 
 
@@ -71,6 +79,17 @@ GENERATORS = {
     "bases": base_images,
     "pins": pinned,
     "compatibility": compatibility.page,
+    "comparison": comparison.page,
+    "headline": results.headline,
+    "kinds": size.kinds_page,
+    "layers": size.layers_page,
+    "left-out": results.left_out,
+    "owners": size.owners_page,
+    "performance": performance.page,
+    "runtime-dependencies": results.runtime_dependencies,
+    "slimming": slimming.page,
+    "updates": updates.page,
+    "verified": results.verified,
 }
 
 

@@ -73,7 +73,7 @@ class BuildFailed(AutomationError):
 
 
 class Unhealthy(AutomationError):
-    """A container started and did not become healthy, or stopped."""
+    """A container or a server started and did not become healthy, or stopped."""
 
     exit_code = 7
 
@@ -100,3 +100,9 @@ class NetworkUnavailable(AutomationError):
     """A package index or archive could not be reached."""
 
     exit_code = 11
+
+
+class RegistryRefused(AutomationError):
+    """A registry did not take an image, or does not give back what was pushed."""
+
+    exit_code = 12

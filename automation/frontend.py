@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automation import console, paths, process
+from automation import console, network, paths, process
 from automation.errors import BuildFailed, Stale
 
 DIST = paths.UI / "dist"
@@ -15,7 +15,7 @@ def pnpm(*words: str, hint: str = "") -> process.Result:
         MissingProgram: there is no pnpm; ./dev installs the right one.
         BuildFailed: it failed; the last lines are in the details.
     """
-    result = process.run(["pnpm", *words], cwd=paths.UI, check=False)
+    result = process.run(["pnpm", *words], cwd=paths.UI, env=network.npm_settings(), check=False)
     if result.code != 0:
         raise BuildFailed(
             f"`pnpm {' '.join(words)}` failed",
@@ -33,7 +33,8 @@ def install() -> None:
         Stale: pnpm-lock.yaml does not fit package.json.
         BuildFailed: the installation failed for another reason.
     """
-    result = process.run(["pnpm", "install", "--frozen-lockfile", "--reporter=append-only"], cwd=paths.UI, check=False)
+    command = ["pnpm", "install", "--frozen-lockfile", "--reporter=append-only"]
+    result = process.run(command, cwd=paths.UI, env=network.npm_settings(), check=False)
     if result.code == 0:
         return
     if "ERR_PNPM_OUTDATED_LOCKFILE" in result.output:

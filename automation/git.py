@@ -1,4 +1,4 @@
-"""What the build is a build of: the commit, its date, and whether the tree differs from it."""
+"""What the build is a build of: the commit, its date, whether the tree differs from it, and the files in it."""
 
 from __future__ import annotations
 
@@ -41,3 +41,26 @@ def commit() -> Commit:
         return Commit(revision="", epoch=0, dirty=False)
     revision, epoch = shown.stdout.split()
     return Commit(revision=revision, epoch=int(epoch), dirty=bool(git("status", "--porcelain").stdout.strip()))
+
+
+def files() -> list[str]:
+    """The checkout's files, relative to its root: what git has, and what is new and not ignored; sorted.
+
+    Deleted ones are in it until that is committed. Empty outside a repository.
+    """
+    if shutil.which("git") is None:
+        return []
+    listing = process.run(
+        ["git", "-C", str(paths.ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        check=False,
+        echo=False,
+    )
+    return sorted(set(filter(None, listing.stdout.split("\0")))) if listing.code == 0 else []
+
+
+def tags() -> tuple[str, ...]:
+    """The tags of the checked-out commit; none outside a repository."""
+    if shutil.which("git") is None:
+        return ()
+    command = ["git", "-C", str(paths.ROOT), "tag", "--points-at", "HEAD"]
+    return tuple(process.run(command, check=False, echo=False).stdout.split())

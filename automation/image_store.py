@@ -43,6 +43,14 @@ def inspect(engine: Engine, reference: str) -> ImageFacts | None:
     )
 
 
+def contents(engine: Engine, reference: str) -> list[str]:
+    """An image's layers by the digests of their content unpacked, lowest first; none where there is no such image."""
+    words = ("image", "inspect", "--format", "{{json .RootFS.Layers}}", reference)
+    result = engine.docker(*words, check=False, echo=False)
+    found: list[str] = (json.loads(result.stdout) or []) if result.code == 0 else []
+    return found
+
+
 def pull(engine: Engine, reference: str) -> str | None:
     """Pull an image; None when it worked, else the engine's last words.
 

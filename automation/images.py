@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from automation import (
+    build_cache,
     buildx,
     console,
     containers,
@@ -17,6 +18,8 @@ from automation import (
     layers,
     network,
     paths,
+    recompression,
+    registry,
     requirements,
     scratch,
 )
@@ -25,16 +28,25 @@ from automation.engine import Engine
 from automation.errors import BuildFailed, EngineUnavailable, UsageError
 from automation.git import Commit, commit
 from automation.resolver import ResolvedBase, Resolver
+from automation.size import budget, reading
 
 LATEST = "autoarr:latest"
-STEP_NAMES = {"frontend-builder": "UI", "python-builder": "dependencies", "app-builder": "application"}
+STEP_NAMES = {
+    "frontend-builder": "UI",
+    "python-builder": "dependencies",
+    "slim-base": "base",
+    "slim-packages": "dependencies",
+    "app-builder": "application",
+    "slim-application": "application",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
     """What a build gave: sizes in bytes, times in seconds.
 
-    `healthy_s` is the time from start to the first healthy answer; None where the image was not started.
+    `healthy_s` is the time from start to the first healthy answer; None where the image was not started. `pushed` is
+    the name with the digest under which a registry has it.
     """
 
     image: str
@@ -51,6 +63,7 @@ class Summary:
     build_s: float
     healthy_s: float | None
     rebuilt: list[str]
+    pushed: str | None = None
 
     def as_dict(self) -> dict[str, object]:
         """For `--json`."""
@@ -88,9 +101,10 @@ def flags(
     platform: str,
     outputs: list[str],
     tags: list[str],
+    root: Path = paths.ROOT,
 ) -> list[str]:
     """The words after `docker buildx build`, but for the network's and the context. A pure function."""
-    words = ["--file", str(paths.DOCKERFILE), "--target", target, "--platform", platform]
+    words = ["--file", str(root / paths.DOCKERFILE.name), "--target", target, "--platform", platform]
     for name, value in build_arguments.items():
         words += ["--build-arg", f"{name}={value}"]
     words += ["--label", f"{containers.VARIANT_LABEL}={variant.name}"]
@@ -110,8 +124,14 @@ def build_target(
     platform: str,
     outputs: list[str],
     tags: list[str],
+    root: Path = paths.ROOT,
+    extra: Sequence[str] = (),
 ) -> tuple[ResolvedBase, buildx.Progress]:
     """Build one target of Dockerfile.optimized on the variant's base.
+
+    Args:
+        root: the checkout to build, when it is a copy of this one.
+        extra: more words for `docker buildx build`, such as `--no-cache`.
 
     Raises:
         AutomationError: the base can't be had, or the build failed; see :mod:`automation.buildx`.
@@ -129,8 +149,9 @@ def build_target(
             platform=platform,
             outputs=outputs,
             tags=tags,
+            root=root,
         )
-        progress = buildx.build(engine, [*words, *network.build_flags(folder), str(paths.ROOT)])
+        progress = buildx.build(engine, [*words, *extra, *network.build_flags(folder), str(root)])
     for found in (base, node):
         check_base(found, progress)
     return base, progress
@@ -172,8 +193,129 @@ def check_output(output: str, engine: Engine) -> str:
     return f"type=oci,dest={target},rewrite-timestamp=true"
 
 
+def archive_path(output: str) -> Path:
+    """The file that :func:`check_output` chose."""
+    return Path(output.partition("dest=")[2].partition(",")[0])
+
+
+def build_archive(
+    engine: Engine,
+    resolver: Resolver,
+    variant: Variant,
+    output: str,
+    *,
+    platform: str,
+    tags: list[str],
+    root: Path = paths.ROOT,
+    extra: Sequence[str] = (),
+    reuse: bool = True,
+) -> tuple[ResolvedBase, buildx.Progress]:
+    """Build a variant into an OCI archive as users will pull it: a distroless one's layers are packed by zstd.
+
+    Args:
+        output: what :func:`check_output` made of the archive's name.
+        root: the checkout to build, when it is a copy of this one.
+        extra: more words for `docker buildx build`.
+        reuse: whether to take layers that were packed before.
+
+    Raises:
+        AutomationError: the build's failures.
+    """
+    made = build_target(
+        engine,
+        resolver,
+        variant,
+        target=variant.target,
+        platform=platform,
+        outputs=[output],
+        tags=tags,
+        root=root,
+        extra=extra,
+    )
+    if variant.is_distroless:
+        with console.step("packing its layers"):
+            recompression.recompress(archive_path(output), archive_path(output), reuse=reuse)
+    return made
+
+
+def build_packed(
+    engine: Engine,
+    resolver: Resolver,
+    variant: Variant,
+    platform: str,
+    name: str,
+    extra: Sequence[str],
+    root: Path = paths.ROOT,
+) -> tuple[ResolvedBase, buildx.Progress]:
+    """Build a variant and give it to the engine as users will pull it, by way of an archive.
+
+    Args:
+        root: the checkout to build, when it is a copy of this one.
+
+    Raises:
+        AutomationError: the build's failures.
+    """
+    with scratch.folder() as folder:
+        archive = folder / "image.tar"
+        made = build_archive(
+            engine,
+            resolver,
+            variant,
+            check_output(f"oci:{archive}", engine),
+            platform=platform,
+            tags=[name],
+            root=root,
+            extra=extra,
+            reuse="--no-cache" not in extra,
+        )
+        problem = image_store.load(engine, archive)
+        if problem is not None:
+            raise BuildFailed("the engine did not take the image", where=problem)
+    return made
+
+
+def build_loaded(
+    engine: Engine,
+    resolver: Resolver,
+    variant: Variant,
+    platform: str,
+    name: str,
+    extra: Sequence[str],
+    root: Path = paths.ROOT,
+) -> tuple[ResolvedBase, buildx.Progress]:
+    """Build a variant into the engine: packed, where it is to be and the engine can hold it so.
+
+    Args:
+        root: the checkout to build, when it is a copy of this one.
+
+    Raises:
+        AutomationError: the build's failures.
+    """
+    if variant.is_distroless and engine.has_containerd_store:
+        return build_packed(engine, resolver, variant, platform, name, extra, root)
+    return build_target(
+        engine,
+        resolver,
+        variant,
+        target=variant.target,
+        platform=platform,
+        outputs=["type=docker"],
+        tags=[name],
+        root=root,
+        extra=extra,
+    )
+
+
 def build(
-    engine: Engine, variant: Variant, *, platform: str | None = None, tag: str | None = None, output: str | None = None
+    engine: Engine,
+    variant: Variant,
+    *,
+    platform: str | None = None,
+    tag: str | None = None,
+    output: str | None = None,
+    push: bool = False,
+    cache: Sequence[build_cache.Place] = (),
+    attest: Sequence[str] = (),
 ) -> Summary:
     """`invoke build`: build the variant, start it once and wait for healthy, measure it.
 
@@ -181,7 +323,12 @@ def build(
         platform: another one than the engine's is built emulated, as `autoarr:VARIANT-arm64`.
         tag: a name in place of `autoarr:VARIANT` (and `autoarr:latest` for the default variant).
         output: `oci:PATH` writes an archive besides.
+        push: push it under `tag` once it is healthy.
+        cache: where the build's cache comes from and goes to.
+        attest: BuildKit's words for what it states of the archive, such as `--provenance=mode=max`.
     """
+    if push and tag is None:
+        raise UsageError("--push needs a name in a registry", hint="--tag HOST/NAMESPACE/NAME:TAG")
     chosen = emulation.choose(engine, platform)
     archive = None if output is None else check_output(output, engine)
     name, *others = names(engine, variant, chosen, tag)
@@ -191,16 +338,10 @@ def build(
     containers.sweep(engine)
     # The name is given only to an image that got healthy; until then it is a candidate of this run.
     with containers.candidate(engine, variant) as candidate:
-        base, progress = build_target(
-            engine,
-            resolver,
-            variant,
-            target=variant.target,
-            platform=chosen,
-            outputs=["type=docker"],
-            tags=[candidate],
-        )
-        if archive is not None:
+        words = [word for place in cache for word in place.words()]
+        base, progress = build_loaded(engine, resolver, variant, chosen, candidate, words)
+        if archive is not None and attest:
+            # What is stated names the image as it was built; whoever asked for it packs the layers afterwards.
             build_target(
                 engine,
                 resolver,
@@ -209,17 +350,26 @@ def build(
                 platform=chosen,
                 outputs=[archive],
                 tags=[name],
+                extra=attest,
             )
+        elif archive is not None:
+            build_archive(engine, resolver, variant, archive, platform=chosen, tags=[name])
         built = time.monotonic() - started
         with console.step("starting it once"):
             healthy = smoke(engine, candidate, chosen)
             console.progress(f"healthy after {console.duration(healthy)}")
         size = layers.measure(engine, candidate)
+        hold_to_budget(engine, variant, candidate, chosen)
         for given in (name, *others):
             image_store.tag(engine, candidate, given)
     facts = image_store.inspect(engine, name)
     if facts is None:
         raise EngineUnavailable(f"{name} is gone right after its build")
+    pushed = None
+    if push:
+        with console.step(f"pushing {name}"):
+            registry.push(engine, name)
+            pushed = f"{name}@{registry.digest(registry.manifest(engine, name))}"
     return Summary(
         image=name,
         variant=variant.name,
@@ -235,6 +385,7 @@ def build(
         build_s=round(built, 2),
         healthy_s=round(healthy, 3),
         rebuilt=rebuilt(progress),
+        pushed=pushed,
     )
 
 
@@ -245,6 +396,19 @@ def names(engine: Engine, variant: Variant, platform: str, tag: str | None) -> l
     if emulation.is_foreign(engine, platform):
         return [variant.foreign_tag(platform)]
     return [variant.tag, LATEST] if variant.name == DEFAULT_VARIANT else [variant.tag]
+
+
+def hold_to_budget(engine: Engine, variant: Variant, image: str, platform: str) -> None:
+    """Hold an image against its variant's size budget, where pyproject.toml has one.
+
+    Raises:
+        CheckFailed: it is too large; the packages responsible are named.
+    """
+    if budget.load(variant.name) is not None:
+        with console.step("holding it against its size budget"):
+            ledger = reading.find(lambda: engine, image=image, platform=platform)
+            found = budget.require(variant.name, ledger)
+            console.progress(f"{found.verdict}: {found.detail}")
 
 
 def smoke(engine: Engine, image: str, platform: str) -> float:
@@ -290,6 +454,7 @@ def show(summary: Summary) -> None:
             ("rebuilt", ", ".join(summary.rebuilt) or "nothing: all from the cache"),
             ("built in", console.duration(summary.build_s)),
             ("healthy", f"{summary.healthy_s:.2f} s after start" if summary.healthy_s is not None else "not started"),
+            *([("pushed", summary.pushed)] if summary.pushed else []),
         ],
     )
-    console.note("next: `invoke run` serves it on http://localhost:8088, `nox -s alpine` verifies it")
+    console.note(f"next: `invoke run` serves it on http://localhost:8088, `nox -s {summary.variant}` verifies it")

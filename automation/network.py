@@ -46,11 +46,15 @@ def index_settings() -> dict[str, str]:
         addresses = [word for word in ast.literal_eval(value).split() if "://" not in word or word.startswith("http")]
         if addresses:
             settings[variable] = " ".join(addresses)
-    # npm reads its variables in either case.
-    registries = [value for name, value in os.environ.items() if name.lower() == "npm_config_registry" and value]
-    if registries:
-        settings["npm_config_registry"] = registries[0]
-    return settings
+    return settings | npm_settings()
+
+
+def npm_settings() -> dict[str, str]:
+    """The registry that this host's npm or pnpm is set to, for both: pnpm from 11 on has a variable of its own."""
+    given = {name.lower(): value for name, value in os.environ.items() if value}  # both read it in either case
+    npm, pnpm = given.get("npm_config_registry"), given.get("pnpm_config_registry")
+    settings = {"npm_config_registry": npm or pnpm, "pnpm_config_registry": pnpm or npm}
+    return {name: value for name, value in settings.items() if value}
 
 
 def simple_index() -> str:

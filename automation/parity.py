@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 
-from automation import compatibility, console, paths, reports, verify
-from automation.bases import ALPINE, SLIM, VARIANTS, Base, Variant
+from automation import bases, compatibility, console, paths, reports, verify
+from automation.bases import ALPINE, SLIM
 from automation.errors import Stale
 from automation.libc import differ, reach
 from automation.reports import Check, Report, Verdict
@@ -15,11 +15,6 @@ from automation.verify import Verification
 SUBJECT = "parity"
 # Compared verdict by verdict. Libraries are other files on the other libc, and libc probes are compared by answer.
 COMPARED = ("tests", "container", "components")
-
-
-def plain_variant(base: Base) -> Variant:
-    """The variant that ships a base as it is."""
-    return next(variant for variant in VARIANTS.values() if variant.base is base and variant.target == "runtime")
 
 
 def verdicts(one: Report, other: Report) -> tuple[Check, ...]:
@@ -70,7 +65,7 @@ def parity(*, record: bool) -> None:
         CheckFailed: a variant is not verified, or a difference does harm or is not explained.
         Stale: the record is of the same versions and says something else.
     """
-    glibc, musl = (verify.verify(plain_variant(base), reuse=True) for base in (SLIM, ALPINE))
+    glibc, musl = (verify.verify(bases.plain(base), reuse=True) for base in (SLIM, ALPINE))
     report, differences = compare(glibc, musl)
     differ.show(differences)
     reports.show(report)
@@ -80,7 +75,7 @@ def parity(*, record: bool) -> None:
     made = compatibility.record((musl, glibc), differences)
     if record:
         compatibility.write(made)
-        console.note(f"written: {compatibility.RECORD}; `invoke docs` makes the page")
+        console.note("`invoke docs` makes the page")
     elif compatibility.contradicts(made):
         raise Stale(
             "the compatibility record says something else than what was found",

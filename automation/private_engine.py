@@ -21,7 +21,7 @@ from automation.errors import DiskFull, EngineUnavailable
 
 # The suite that has an engine with BuildKit and buildx for each Debian we know; elsewhere the host's own suite.
 ENGINE_SUITES = {"bookworm": "trixie"}
-ENGINE_PACKAGES = ("docker.io", "containerd", "docker-cli", "docker-buildx")
+ENGINE_PACKAGES = ("docker.io", "containerd", "docker-cli", "docker-buildx", "docker-compose")
 # Taken from the host's own suite, because they must fit its C library.
 HOST_PACKAGES = ("runc", "iptables", "tini")
 START_TIMEOUT = 60.0
@@ -158,7 +158,7 @@ class PrivateEngine:
         host = apt.distribution()
         if host is None:
             raise EngineUnavailable("only Debian and Ubuntu can provision an engine")
-        with console.step("provisioning a container engine (once; about 80 MB of Debian packages)"):
+        with console.step("provisioning a container engine (once; about 95 MB of Debian packages)"):
             suite = ENGINE_SUITES.get(host.codename, host.codename)
             work = self.folder / "packages"
             shutil.rmtree(work, ignore_errors=True)
@@ -182,12 +182,24 @@ class PrivateEngine:
             shutil.rmtree(work, ignore_errors=True)
         self._write_client_config()
 
+    @property
+    def plugins(self) -> Path:
+        """Where the packages have the client's plugins."""
+        return self.root / "usr/libexec/docker/cli-plugins"
+
+    def link_plugins(self) -> None:
+        """Have the client find buildx and compose, as far as they are there."""
+        links = self.client_config / "cli-plugins"
+        links.mkdir(parents=True, exist_ok=True)
+        for plugin in self.plugins.glob("docker-*"):
+            link = links / plugin.name
+            # Left alone where it is right already: a command may be using it.
+            if not (link.is_symlink() and link.readlink() == plugin):
+                link.unlink(missing_ok=True)
+                link.symlink_to(plugin)
+
     def _write_client_config(self) -> None:
-        plugins = self.client_config / "cli-plugins"
-        plugins.mkdir(parents=True, exist_ok=True)
-        link = plugins / "docker-buildx"
-        link.unlink(missing_ok=True)
-        link.symlink_to(self.root / "usr/libexec/docker/cli-plugins/docker-buildx")
+        self.link_plugins()
         # The user's registry logins stay in force.
         user_config = Path.home() / ".docker" / "config.json"
         mine = self.client_config / "config.json"

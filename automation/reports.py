@@ -93,17 +93,35 @@ def from_dict(data: Mapping[str, Any], *, where: str = "") -> Report:
 
 def counts(checks: Iterable[Check]) -> str:
     """`12 passed, 1 skipped`; kinds that did not occur are left out."""
-    seen = Counter(check.verdict for check in checks)
+    return counts_of(check.verdict for check in checks)
+
+
+def counts_of(verdicts: Iterable[str]) -> str:
+    """The same from the verdicts alone."""
+    seen = Counter(verdicts)
     return ", ".join(f"{seen[verdict]} {verdict}" for verdict in Verdict if seen[verdict]) or "nothing checked"
 
 
+def skipped(checks: Iterable[Check]) -> dict[str, str]:
+    """What was skipped, by `AREA/NAME`, and why: tests of one module with one reason are one, named `MODULE.*`."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for check in checks:
+        if check.verdict is Verdict.SKIPPED:
+            module = check.name.partition("[")[0].rpartition(".")[0] if check.name.startswith("tests.") else check.name
+            groups.setdefault((check.area, module, check.detail), []).append(check.name)
+    found: dict[str, list[str]] = {}
+    for (area, module, detail), names in groups.items():
+        found.setdefault(f"{area}/{names[0] if len(names) == 1 else f'{module}.*'}", []).append(detail)
+    return {name: "; or ".join(details) for name, details in found.items()}
+
+
 def show(report: Report) -> None:
-    """The report for people: a line for each area, and every check that did not pass."""
+    """The report for people: a line for each area, and what did not pass."""
     console.table(report.subject, ("", ""), list(report.facts.items()))
     console.table("checks", ("area", "came to"), [(area, counts(report.of(area))) for area in report.areas])
-    rest = [check for check in report.checks if check.verdict is not Verdict.PASSED]
-    if rest:
-        rows = [(f"{check.area}/{check.name}", str(check.verdict), check.detail) for check in rest]
+    rows = [(f"{check.area}/{check.name}", str(check.verdict), check.detail) for check in report.failed]
+    rows += [(name, str(Verdict.SKIPPED), why) for name, why in skipped(report.checks).items()]
+    if rows:
         console.table("not passed", ("check", "verdict", "why"), rows)
 
 
@@ -123,6 +141,11 @@ def markdown(report: Report) -> str:
 def cell(text: str) -> str:
     """Text as a cell of a Markdown table."""
     return " ".join(text.replace("|", "\\|").split())
+
+
+def markdown_row(*cells: str) -> str:
+    """A row of a Markdown table."""
+    return f"| {' | '.join(map(cell, cells))} |"
 
 
 def junit(report: Report) -> str:

@@ -26,6 +26,7 @@ from automation.errors import AutomationError, BaseUnavailable, DiskFull, Engine
 
 MIRROR_VARIABLE = "AUTOARR_BASE_MIRROR"
 ARCHIVES_VARIABLE = "AUTOARR_BASE_ARCHIVES"
+STAND_IN = "bootstrapped stand-in"
 
 
 class Origin(StrEnum):
@@ -70,6 +71,11 @@ class ResolvedBase:
         if self.origin is Origin.BUILDER:
             return "registry, or the builder's own copy"
         return str(self.origin)
+
+    @property
+    def kind(self) -> str:
+        """What a record says of it: sizes and verdicts hold for this kind of base alone."""
+        return self.base.image if self.official else STAND_IN
 
 
 def mirror_reference(base: Base) -> str | None:

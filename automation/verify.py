@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from automation import console, containers, emulation, engine, images, paths, reports, servers, suites
@@ -15,7 +15,6 @@ from automation.components import reader
 from automation.components import runner as components
 from automation.engine import Engine
 from automation.errors import CheckFailed
-from automation.images import Summary
 from automation.libc import conformance, probe_report
 from automation.libc import runner as libc
 from automation.libc.probe_report import ProbeReport
@@ -43,14 +42,27 @@ class Verification:
     probes: ProbeReport
 
 
-def examine(found: Engine, resolver: Resolver, chosen: Variant, summary: Summary) -> tuple[list[Check], ProbeReport]:
+def examine(
+    found: Engine,
+    resolver: Resolver,
+    chosen: Variant,
+    image: str,
+    platform: str,
+    *,
+    promises: bool = True,
+    extra: Sequence[str] = (),
+) -> tuple[list[Check], ProbeReport]:
     """Everything that is asked of a built variant.
+
+    Args:
+        promises: whether to ask, from outside, what a finished image of the variant promises.
+        extra: the words that it was built with, for the layer of tests on top of it.
 
     Raises:
         AutomationError: the engine or the servers failed; a failed check raises nothing.
     """
     checks: list[Check] = []
-    image, native = summary.image, not emulation.is_foreign(found, summary.platform)
+    native = not emulation.is_foreign(found, platform)
 
     def area(name: str, ask: Callable[[], tuple[Check, ...]]) -> None:
         try:
@@ -62,12 +74,13 @@ def examine(found: Engine, resolver: Resolver, chosen: Variant, summary: Summary
         with console.step("starting PostgreSQL and Redis"):
             beside = servers.start(running, resolver)
         if native:
-            area(suites.INSIDE, lambda: own_suite(found, resolver, chosen, running, beside))
-        options, pace = emulation.start_options(found, summary.platform), 1.0 if native else emulation.PACE
+            area(suites.INSIDE, lambda: own_suite(found, resolver, chosen, running, beside, extra))
+        options, pace = emulation.start_options(found, platform), 1.0 if native else emulation.PACE
         area(reader.AREA, lambda: components.ask(running, beside, image, chosen, options=options, pace=pace))
     if native:
-        with console.step(f"checking {image} from outside"):
-            area(suites.OUTSIDE, lambda: suites.outside(chosen))
+        if promises:
+            with console.step(f"checking {image} from outside"):
+                area(suites.OUTSIDE, lambda: suites.outside(chosen))
         with console.step(f"the C library of {image}"), containers.session(found) as running:
             probes = libc.collect(running, image)
             area(conformance.AREA, lambda: conformance.checks(probes, chosen.libc))
@@ -82,15 +95,28 @@ def examine(found: Engine, resolver: Resolver, chosen: Variant, summary: Summary
 
 
 def own_suite(
-    found: Engine, resolver: Resolver, chosen: Variant, running: containers.Session, beside: servers.Servers
+    found: Engine,
+    resolver: Resolver,
+    chosen: Variant,
+    running: containers.Session,
+    beside: servers.Servers,
+    extra: Sequence[str] = (),
 ) -> tuple[Check, ...]:
     """The application's tests, in a layer on top of the image that is removed again."""
     with containers.candidate(found, chosen) as name:
         images.build_target(
-            found, resolver, chosen, target="test", platform=found.platform, outputs=["type=docker"], tags=[name]
+            found,
+            resolver,
+            chosen,
+            target=chosen.test_target,
+            platform=found.platform,
+            outputs=["type=docker"],
+            tags=[name],
+            extra=extra,
         )
         with console.step(f"the application's tests inside {chosen.name}"):
-            return suites.inside(running, name, beside.network, environment(beside))
+            brief = {} if chosen.is_distroless else suites.BRIEF
+            return suites.inside(running, name, beside.network, {**environment(beside), **brief})
 
 
 def environment(beside: servers.Servers) -> dict[str, str]:
@@ -126,12 +152,12 @@ def verify(chosen: Variant, *, platform: str | None = None, reuse: bool = False)
         console.note(f"{chosen.tag} was verified before: {FOLDER / chosen.name}.md")
         return saved
     resolver = Resolver(found)
-    checks, probes = examine(found, resolver, chosen, summary)
+    checks, probes = examine(found, resolver, chosen, summary.image, summary.platform)
     facts = {
         "image": summary.image,
         "platform": summary.platform,
         "base": f"{summary.base.partition('@')[0]}, {summary.base_origin}",
-        "kind of base": chosen.base.image if resolver.resolve(chosen.base).official else "bootstrapped stand-in",
+        "kind of base": resolver.resolve(chosen.base).kind,
         "C library": probes.libc,
         "Python": probes.python,
         **asked,

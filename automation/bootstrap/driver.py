@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from automation import apt, buildx, console, image_store, locks, network, paths, process
+from automation import apt, buildx, console, image_store, locks, network, paths, process, scratch
 from automation.bootstrap.recipes import CONTEXT, RECIPES, Recipe, pins
 from automation.engine import Engine
 from automation.errors import BaseUnavailable, DiskFull
@@ -96,7 +96,7 @@ def bootstrap(
     with locks.exclusive(folder / "lock", "a base image is being bootstrapped"):
         # Only the holder of the lock has anything here: what is left is from a run that was killed.
         for left in folder.glob("work-*"):
-            shutil.rmtree(left, ignore_errors=True)
+            scratch.remove(left)
         return _bootstrap(engine, recipe, folder, foreign, refresh)
 
 

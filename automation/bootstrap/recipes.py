@@ -70,6 +70,7 @@ RECIPES = {
             minutes=0.5,
         ),
         Recipe(name="redis", image="autoarr-base/redis:7", dockerfile="redis.Dockerfile", minutes=0.5),
+        Recipe(name="haproxy", image="autoarr-base/haproxy:2.6", dockerfile="haproxy.Dockerfile", minutes=0.5),
     )
 }
 

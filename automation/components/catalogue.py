@@ -20,17 +20,19 @@ class Component(NamedTuple):
 
     name: str
     asks: str
-    limit: float = 150.0
+    limit: float = 300.0
 
 
 COMPONENTS = (
-    Component("fastapi", "HTTP, WebSocket, SSE, and a stop that lets open requests end, on Uvicorn"),
-    Component("sqlalchemy", "migrations, queries, transactions, COPY, NOTIFY and TLS with asyncpg"),
-    Component("pydantic", "validation, time zones, Rust's regular expressions, big JSON, the application's settings"),
-    Component("jwt", "signatures over cryptography, and refusals of what is forged or expired"),
-    Component("bcrypt", "published vectors, the 72-byte limit, what a cost costs"),
-    Component("redis", "commands, pipelines, pub/sub, streams, and the server's restart"),
-    Component("httpx", "TLS, redirects, time-outs, proxies, IPv6 and names, with HTTPX's successor httpx2"),
+    Component("fastapi", "the API over HTTP, WebSocket and SSE, and a stop that lets open requests end, on Uvicorn"),
+    Component(
+        "sqlalchemy", "migrations, tables on SQLite and PostgreSQL, transactions, COPY, NOTIFY, TLS, with asyncpg"
+    ),
+    Component("pydantic", "the API's validation, time zones, Rust's regular expressions, big JSON, the settings"),
+    Component("jwt", "login tokens and stored keys over cryptography, and refusals of what is forged or expired"),
+    Component("bcrypt", "the application's passwords, published vectors, the 72-byte limit, what a cost costs"),
+    Component("redis", "events between replicas, also over the server's restart; commands, pipelines, streams"),
+    Component("httpx", "services over httpx2: TLS, redirects, time-outs, retries, proxies, IPv6 and names"),
     Component("anthropic", "streaming with tool use, retries and errors, on a stub of the Messages API"),
     # AutoArr has no MCP server yet: both ends are the official package's. The probe moves to the application's own
     # server when there is one.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
@@ -13,28 +12,39 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from sqlalchemy import text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.engine import URL
 
 import autoarr
+from autoarr.accounts import jwt, passwords
+from autoarr.actors import Role
 from autoarr.app import create_app
-from autoarr.database import Database
-from autoarr.migrate import migrate
+from autoarr.context import Context
+from autoarr.models import LoginSession, User
 from autoarr.settings import Settings, parse_database_url
+from tests.app import brief, databases
+from tests.app.changes_stage import case, fake, stage  # noqa: F401 -- fixtures, known by their names
+from tests.app.chat_stage import messages_api  # noqa: F401 -- a fixture, known by its name
+from tests.app.fakes.fixtures import plex, radarr, sabnzbd, sonarr  # noqa: F401 -- fixtures, known by their names
+from tests.app.tools_world import tools_world  # noqa: F401 -- a fixture, known by its name
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 PATIENCE = 20.0
 """Seconds any process may take to start or to end, on a slow machine."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what takes long, where that is wanted."""
+    brief.leave_out(items)
 
 
 class Process:
@@ -85,6 +95,11 @@ class Process:
         """Send a signal."""
         self._popen.send_signal(number)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._popen.poll() is None
+
     def wait(self) -> int:
         """Wait for the end, give the exit code, and read what was still to be read."""
         code = self._popen.wait(PATIENCE)
@@ -123,7 +138,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith("AUTOARR_") and not name.startswith("AUTOARR_TEST_"):
             monkeypatch.delenv(name)
-    for name in ("DATABASE_URL", "REDIS_URL"):
+    for name in ("DATABASE_URL", "REDIS_URL", "ANTHROPIC_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -168,8 +183,8 @@ def data_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def made_data_dir(data_dir: Path) -> Path:
-    """The data folder, empty."""
-    data_dir.mkdir()
+    """The data folder, with nothing in it but what another fixture put there."""
+    data_dir.mkdir(exist_ok=True)
     return data_dir
 
 
@@ -190,13 +205,17 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the schema: made once, because most tests of the application begin with it."""
     file = tmp_path_factory.mktemp("migrated") / "autoarr.db"
 
-    async def make() -> None:
-        database = Database(parse_database_url(f"sqlite:///{file}"))
-        await migrate(database)
-        await database.close()
-
-    asyncio.run(make())
+    databases.migrate_at_once(parse_database_url(f"sqlite:///{file}"))
     return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql() -> Iterator[URL]:
+    """A PostgreSQL database with the schema, to be copied."""
+    url = databases.create()
+    databases.migrate_at_once(url)
+    yield url
+    databases.drop(url)
 
 
 @pytest.fixture
@@ -215,20 +234,78 @@ async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
+@asynccontextmanager
+async def logged_in(app: FastAPI, role: Role, name: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client with a login of its own, made in the database: most tests are not of logging in."""
+    context: Context = app.state.context
+    now = datetime.now(UTC)
+    user = User(
+        name=name, name_key=name.casefold(), password_hash="!", role=role, created_at=now, password_changed_at=now
+    )
+    login = LoginSession(created_at=now, last_used_at=now, expires_at=now + timedelta(hours=1))
+    async with context.database.writing.begin() as session:
+        session.add(user)
+        await session.flush()
+        login.user_id = user.id
+        session.add(login)
+    claims = jwt.Claims(user_id=user.id, session_id=login.id, generation=0, expires_at=now + timedelta(hours=1))
+    token = jwt.issue(context.keys, context.instance_id, "access", claims)
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app),
+        base_url="http://autoarr",
+        headers={"Authorization": f"Bearer {token}"},
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+async def admin(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client that is logged in as an administrator called Ada."""
+    async with logged_in(app, "admin", "Ada") as client:
+        yield client
+
+
+@pytest.fixture
+async def requester(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client that is logged in as a requester called Robin."""
+    async with logged_in(app, "requester", "Robin") as client:
+        yield client
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, data_dir: Path) -> AsyncIterator[URL]:
-    """An empty database of each kind; PostgreSQL where AUTOARR_TEST_POSTGRES_URL names a server."""
+def database_url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[URL]:
+    """A database of each kind with the schema; PostgreSQL where AUTOARR_TEST_POSTGRES_URL names a server."""
+    if request.param == "sqlite":
+        data_dir.mkdir(exist_ok=True)
+        shutil.copy(request.getfixturevalue("migrated_database"), data_dir)
+        yield parse_database_url(f"sqlite+aiosqlite:///{data_dir / 'autoarr.db'}")
+        return
+    url = databases.create(request.getfixturevalue("migrated_postgresql"))
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[URL]:
+    """A database of each kind, without the schema."""
     if request.param == "sqlite":
         yield parse_database_url(f"sqlite+aiosqlite:///{data_dir / 'autoarr.db'}")
         return
-    server = os.environ.get("AUTOARR_TEST_POSTGRES_URL")
-    if not server:
-        pytest.skip("AUTOARR_TEST_POSTGRES_URL names no PostgreSQL server")
-    name = f"autoarr_test_{uuid.uuid4().hex[:12]}"
-    admin = create_async_engine(parse_database_url(server), isolation_level="AUTOCOMMIT")
-    async with admin.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
-    yield parse_database_url(make_url(server).set(database=name))
-    async with admin.connect() as connection:
-        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    await admin.dispose()
+    url = databases.create()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing a password is slow on purpose; here it is as quick as bcrypt allows."""
+    monkeypatch.setattr(passwords, "COST", 4)
+
+
+@pytest.fixture
+async def replicas(database_url: URL, settings: Settings, made_data_dir: Path) -> AsyncIterator[list[FastAPI]]:
+    """Two started applications on one database of each kind, with the same keys."""
+    same = settings.model_copy(update={"database_url": database_url})
+    apps = [create_app(same), create_app(same)]
+    async with apps[0].router.lifespan_context(apps[0]), apps[1].router.lifespan_context(apps[1]):
+        yield apps

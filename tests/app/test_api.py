@@ -87,10 +87,17 @@ async def test_not_found(client: httpx2.AsyncClient) -> None:
 
 
 async def test_method_not_allowed(client: httpx2.AsyncClient) -> None:
-    answer = await client.post("/health")
-
-    check_problem(answer, 405, "Method Not Allowed")
-    assert answer.headers["allow"] == "GET"
+    for path, allowed in (
+        ("/health", "GET"),
+        ("/api/openapi.json", "GET, HEAD"),
+        ("/api/v1/services", "GET, POST"),
+        ("/api/v1/services/test", "POST"),
+        (f"/api/v1/users/{uuid.uuid4()}", "DELETE, GET, PATCH"),
+        ("/page", "GET, HEAD"),
+    ):
+        answer = await client.request("PROPFIND", path)
+        check_problem(answer, 405, "Method Not Allowed")
+        assert answer.headers["allow"] == allowed
 
 
 async def test_invalid_request_is_not_echoed(app: FastAPI, client: httpx2.AsyncClient) -> None:
@@ -175,16 +182,17 @@ async def test_openapi(client: httpx2.AsyncClient) -> None:
     document = (await client.get("/api/openapi.json")).json()
 
     assert document["info"]["version"] == __version__
-    assert set(document["paths"]) == {"/health", "/health/ready", "/api/v1/about"}
+    assert {path.split("/")[1] for path in document["paths"]} == {"health", "auth", "api"}
     for path, item in document["paths"].items():
-        operation = item["get"]
-        assert operation["summary"], path
-        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
-        model = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-        assert "example" in model, path
-        problem = operation["responses"]["default"]["content"]["application/problem+json"]["schema"]
-        assert {"type", "title", "status", "detail", "instance"} <= problem["properties"].keys()
+        for operation in item.values():
+            assert operation["summary"], path
+            assert operation["description"], path
+            problem = operation["responses"]["default"]["content"]["application/problem+json"]["schema"]
+            assert {"type", "title", "status", "detail", "instance"} <= problem["properties"].keys()
         assert_references_resolve(item, document)
+    for path in ("/health", "/health/ready", "/api/v1/about"):
+        schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        assert "example" in document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], path
     unavailable = document["paths"]["/health/ready"]["get"]["responses"]["503"]
     assert unavailable["content"]["application/json"]["example"]["status"] == "unavailable"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -82,8 +81,6 @@ def test_no_answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     monkeypatch.setattr(healthcheck, "TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("AUTOARR_PORT", str(silent.getsockname()[1]))
-        start = time.perf_counter()
 
         assert cli.main(["healthcheck"]) == 1
-    assert time.perf_counter() - start < 2
     assert "timed out" in capsys.readouterr().err

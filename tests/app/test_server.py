@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from tests.app.conftest import Start
 
+# Longer than a test waits for a process: what would wait for this grace time fails.
+LONG = "60"
+
 SLOW_ROUTES = """
 import asyncio, sys
 from starlette.responses import StreamingResponse
@@ -77,15 +80,14 @@ def get(port: int, path: str) -> tuple[int, Any]:
 
 @pytest.mark.parametrize(("arguments", "number"), [([], signal.SIGTERM), (["serve"], signal.SIGINT)])
 def test_start_and_stop(arguments: list[str], number: signal.Signals, start: Start, data_dir: Path) -> None:
-    process = start(*arguments)
+    process = start(*arguments, AUTOARR_SHUTDOWN_GRACE=LONG)
     port = process.wait_until_listening()
 
     assert get(port, "/health") == (200, {"status": "ok"})
     assert get(port, "/health/ready")[0] == 200
-    code, seconds = process.stop(number)
+    code, _ = process.stop(number)
 
     assert (code, process.stderr) == (0, "")
-    assert seconds < 3
     assert [line["level"] for line in process.logs] == ["info"] * len(process.logs)
     messages = [line["message"] for line in process.logs]
     assert messages.count("stopping") == 1
@@ -93,7 +95,7 @@ def test_start_and_stop(arguments: list[str], number: signal.Signals, start: Sta
     accessed = [line["path"] for line in process.logs if line["logger"] == "autoarr.access"]
     assert accessed == ["/health", "/health/ready"]
     # SQLite removes its write-ahead log when the last connection closes in order.
-    assert sorted(path.name for path in data_dir.iterdir()) == [".migrate.lock", "autoarr.db"]
+    assert sorted(path.name for path in data_dir.iterdir()) == [".migrate.lock", "autoarr.db", "secret.key"]
 
 
 def test_installation_survives(start: Start) -> None:
@@ -164,21 +166,20 @@ def test_stop_with_everything_open(start: Start) -> None:
         with pytest.raises(ConnectionClosed) as closed:
             client.recv(timeout=5)
     assert (code, process.stderr) == (0, "")
-    assert 1.5 < seconds < 3
+    assert seconds > 1.5
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1012
 
 
 def test_idle_connection_does_not_delay_the_stop(start: Start) -> None:
-    process = start()
+    process = start(AUTOARR_SHUTDOWN_GRACE=LONG)
     with socket.create_connection(("127.0.0.1", process.wait_until_listening())) as idle:
         idle.sendall(b"GET /health HTTP/1.1\r\nHost: autoarr\r\n\r\n")
         assert idle.recv(4096).startswith(b"HTTP/1.1 200")
 
-        code, seconds = process.stop()
+        code, _ = process.stop()
 
     assert code == 0
-    assert seconds < 1.5
 
 
 def test_request_under_way_is_finished(start: Start) -> None:
@@ -196,7 +197,7 @@ def test_request_under_way_is_finished(start: Start) -> None:
 
 
 def test_grace_is_a_setting(start: Start) -> None:
-    process = start(script=SLOW_ROUTES, AUTOARR_SHUTDOWN_GRACE="0")
+    process = start(script=SLOW_ROUTES, AUTOARR_SHUTDOWN_GRACE="4")
     connection = http.client.HTTPConnection("127.0.0.1", process.wait_until_listening(), timeout=5)
     connection.request("GET", "/api/v1/stream")
     assert connection.getresponse().read(2) == b"xx"
@@ -205,7 +206,7 @@ def test_grace_is_a_setting(start: Start) -> None:
 
     connection.close()
     assert code == 0
-    assert seconds < 1.5
+    assert seconds > 3.5
 
 
 def test_stop_while_it_waits_for_a_migration(start: Start, made_data_dir: Path) -> None:
@@ -215,10 +216,9 @@ def test_stop_while_it_waits_for_a_migration(start: Start, made_data_dir: Path) 
         process.wait_for("autoarr.server", "starting")
         time.sleep(0.2)
 
-        code, seconds = process.stop()
+        code, _ = process.stop()
 
     assert (code, process.stderr) == (0, "")
-    assert seconds < 1
     assert not (made_data_dir / "autoarr.db").exists()
 
 
@@ -244,7 +244,6 @@ def test_stop_at_any_moment_of_the_start(start: Start) -> None:
         process.wait_for("test", f"handles {signal.SIGINT:d}")
         time.sleep(delay)
 
-        code, seconds = process.stop()
+        code, _ = process.stop()
 
         assert (code, process.stderr) == (0, ""), delay
-        assert seconds < 3

@@ -100,6 +100,13 @@ def test_empty_means_unset(monkeypatch: pytest.MonkeyPatch) -> None:
             "sqlite+aiosqlite:///PATH",
         ),
         ("REDIS_URL", "http://:pa55@cache", "it is not a Redis URL", "redis://"),
+        ("AUTOARR_ANTHROPIC_API_KEY", "sk pa55", "characters that no key has", "https://platform.claude.com"),
+        ("ANTHROPIC_API_KEY", "sk-pa55\n", "characters that no key has", "https://platform.claude.com"),
+        ("AUTOARR_ANTHROPIC_BASE_URL", "gateway", "match pattern", "https://gateway.example"),
+        ("AUTOARR_ANTHROPIC_BASE_URL", "https://u:pa55@gateway", "match pattern", "https://gateway.example"),
+        ("AUTOARR_CHAT_PRICES", "2", "match pattern", "input/output"),
+        ("AUTOARR_CHAT_CALLS", "0", "greater than or equal to 1", "calls of the model"),
+        ("AUTOARR_CHAT_DAY_USD", "inf", "finite number", "US dollars"),
     ],
 )
 def test_refused(name: str, value: str, reason: str, accepted: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +121,27 @@ def test_refused(name: str, value: str, reason: str, accepted: str, monkeypatch:
     assert accepted in line.partition("; accepted: ")[2]
     assert "pa55" not in line
     assert caught.value.exit_code == 2
+
+
+def test_the_key_of_the_anthropic_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the name that other programs know it by as well, but ours wins; also from the file."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "autoarr.env").write_text("ANTHROPIC_API_KEY=sk-file\n")
+
+    def key() -> str | None:
+        secret = load_settings().anthropic_api_key
+        return secret.get_secret_value() if secret else None
+
+    assert key() == "sk-file"
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-theirs")
+    assert key() == "sk-theirs"
+    monkeypatch.setenv("AUTOARR_ANTHROPIC_API_KEY", "sk-ours")
+    assert key() == "sk-ours"
+    assert "sk-" not in repr(load_settings())
+    for name in ("ANTHROPIC_API_KEY", "AUTOARR_ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(name, "")
+    (tmp_path / "data" / "autoarr.env").write_text("")
+    assert key() is None
 
 
 def test_each_bad_setting_has_its_line(monkeypatch: pytest.MonkeyPatch) -> None:

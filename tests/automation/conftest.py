@@ -8,16 +8,51 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]  # has no types
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # the same
 
-from automation import apt, containers, engine, image_store, paths
+from automation import apt, containers, engine, image_store, owner, paths
 from automation.errors import AutomationError
+from tests.app import brief
+
+# On no day that this runs on.
+COMMITTED = "2020-02-03T04:05:06Z"
+COMMANDS = Path(__file__).parent / "commands"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what takes long, where that is wanted."""
+    brief.leave_out(items)
+
+
+class OneForTheEngine(LoadScopeScheduling):  # type: ignore[misc]  # the same
+    """Whatever uses the engine runs in one process, one test after the other; the rest may run beside it.
+
+    By files, because the process that hands tests out has their names and no more.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "engine" if uses_engine(file) else nodeid
+
+
+@cache
+def uses_engine(file: str) -> bool:
+    """Whether a file of tests, by its path in the project, has one that uses the engine."""
+    path = paths.ROOT / file
+    return COMMANDS in path.parents or "real_engine" in path.read_text(encoding="utf-8")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneForTheEngine:
+    """Hand tests out so."""
+    return OneForTheEngine(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -30,40 +65,58 @@ def real_engine() -> engine.Engine:
 
 
 @pytest.fixture(scope="session")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Debian's own registry server, as a process on loopback with its data in a temporary folder; HOST:PORT."""
+def registry_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Debian's own registry server, unpacked and not installed."""
     if apt.distribution() is None:
         pytest.skip("the registry server comes from a Debian package")
-    folder = tmp_path_factory.mktemp("registry")
+    folder = tmp_path_factory.mktemp("registry-program")
     source = apt.PrivateApt(folder / "apt", apt.host_sources([apt.host_suite()]))
     source.update()
     apt.unpack(source.download([f"docker-registry/{apt.host_suite()}"]), folder / "root")
+    yield folder / "root/usr/bin/docker-registry"
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def serving(program: Path, folder: Path, *, host: str = "127.0.0.1", more: str = "", tls: str = "") -> Iterator[str]:
+    """A registry server with its data in a folder; HOST:PORT.
+
+    Args:
+        more: further settings of its configuration, in YAML.
+        tls: those of its certificate, in YAML's short form.
+    """
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+        probe.bind((host, 0))
+        address = f"{host}:{probe.getsockname()[1]}"
     config = folder / "config.yml"
     config.write_text(
-        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\nhttp: {{addr: '{address}'}}\n"
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
+        f"http: {{addr: '{address}'{tls and f', tls: {tls}'}}}\n{more}"
     )
     server = subprocess.Popen(
-        [str(folder / "root/usr/bin/docker-registry"), "serve", str(config)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        [str(program), "serve", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         deadline = time.monotonic() + 20
         while True:
-            try:
-                urllib.request.urlopen(f"http://{address}/v2/", timeout=2).close()
-                break
-            except OSError:
-                assert time.monotonic() < deadline, "the registry did not start"
-                time.sleep(0.1)
+            with socket.socket() as probe:
+                if probe.connect_ex((host, int(address.rpartition(":")[2]))) == 0:
+                    break
+            assert time.monotonic() < deadline, "the registry did not start"
+            time.sleep(0.1)
         yield address
     finally:
         server.terminate()
         server.wait(10)
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def registry(registry_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A registry on loopback that lets everybody in; HOST:PORT."""
+    folder = tmp_path_factory.mktemp("registry")
+    with serving(registry_program, folder) as address:
+        yield address
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -147,19 +200,46 @@ def checkout(tmp_path: Path) -> Checkout:
     return Checkout(root=root)
 
 
+@pytest.fixture
+def repository(checkout: Checkout, real_engine: engine.Engine) -> Checkout:
+    """The copy as a repository of its own, with one commit of long ago."""
+    if not real_engine.has_containerd_store:
+        pytest.skip("this engine has no containerd image store, which OCI archives need")
+    identity = {f"GIT_{role}_{what}": "x@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
+        subprocess.run(
+            ["git", "-C", str(checkout.root), *words],
+            env={**checkout.environment(identity), "GIT_COMMITTER_DATE": COMMITTED},
+            check=True,
+        )
+    return checkout
+
+
 def leftovers(found: engine.Engine) -> dict[str, set[str]]:
-    """What our runs have in the engine and on the disk that a finished run must not leave."""
-    label = f"label={containers.OWNER_LABEL}"
-    listings = {
-        "containers": ("ps", "--all", "--quiet", "--filter", label),
-        "volumes": ("volume", "ls", "--quiet", "--filter", label),
-        "networks": ("network", "ls", "--quiet", "--filter", label),
-        "candidates": ("image", "ls", "--quiet", containers.CANDIDATES),
+    """What finished runs and this process have in the engine and on the disk.
+
+    Other runs may be at work on the same engine; what belongs to a process that still runs is no leftover.
+    """
+
+    def listed(*words: str, name: str) -> set[str]:
+        template = f'{{{{.{name}}}}} {{{{.Label "{containers.OWNER_LABEL}"}}}}'
+        filters = ("--filter", f"label={containers.OWNER_LABEL}", "--format", template)
+        lines = found.docker(*words, *filters, echo=False).stdout.splitlines()
+        owned = [line.partition(" ")[::2] for line in lines]
+        return {thing for thing, label in owned if label == owner.label() or owner.is_gone_here(label)}
+
+    def made(name: str) -> bool:
+        return name.startswith(owner.name()) or owner.is_gone(name)
+
+    tags = found.docker("image", "ls", containers.CANDIDATES, "--format", "{{.Tag}}", echo=False).stdout.split()
+    return {
+        "containers": listed("ps", "--all", name="ID"),
+        "volumes": listed("volume", "ls", name="Name"),
+        "networks": listed("network", "ls", name="ID"),
+        "candidates": {tag for tag in tags if made(tag)},
+        "folders": {str(path) for path in (paths.cache() / "tmp").glob("*") if made(path.name)}
+        | {str(path) for path in (paths.cache() / "bootstrap").glob("work-*")},
     }
-    left = {name: set(found.docker(*words, echo=False).stdout.split()) for name, words in listings.items()}
-    left["folders"] = {str(path) for path in (paths.cache() / "tmp").glob("*")}
-    left["folders"] |= {str(path) for path in (paths.cache() / "bootstrap").glob("work-*")}
-    return left
 
 
 @pytest.fixture

@@ -39,6 +39,9 @@ def test_sources_of_a_mirror() -> None:
         "deb http://a.example/debian bookworm-updates main\n"
         "deb http://s.example/security bookworm-security main\n"
     )
+    assert mirror.sources("bookworm-backports", components=("main", "contrib")) == (
+        "deb http://a.example/debian bookworm-backports main contrib\n"
+    )
     alone = apt.Mirror(archive="http://a.example/debian", security=None)
     assert alone.sources("trixie", source_packages=True).count("deb-src ") == 2
 

@@ -25,4 +25,4 @@ def test_an_unknown_variant_is_a_usage_error() -> None:
     with pytest.raises(UsageError) as caught:
         variant("windows")
     assert caught.value.exit_code == 2
-    assert "alpine, slim" in caught.value.hint
+    assert "distroless, alpine, slim" in caught.value.hint

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from automation import buildx, process
+from automation import buildx, owner, process
 from automation.engine import Engine
 from automation.errors import BuildFailed, DiskFull, EngineUnavailable, NetworkUnavailable, Stale
 
@@ -51,6 +51,8 @@ def test_a_failing_step(engine: Callable[[int], Engine]) -> None:
         ("#5 2.0 dd: error writing '/t/x': No space left on device", DiskFull),
         ("#5 2.0 Temporary failure in name resolution", NetworkUnavailable),
         ("#5 2.0 npm error code EAI_AGAIN", NetworkUnavailable),
+        ("#5 2.0 npm error code ENOTFOUND", NetworkUnavailable),
+        ("#5 2.0 FileNotFoundError: [Errno 2] No such file or directory: 'x'", BuildFailed),
         ("#5 2.0  ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with frozen-lockfile", Stale),
     ],
 )
@@ -112,3 +114,48 @@ def test_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monkey
     assert "[app-builder 3/4] took 12 s" in shown
     assert shown.count("at work on [app-builder 3/4]") == 1
     assert max(map(len, shown.splitlines())) < 120
+
+
+LISTING = """\
+ID:\t\taaa1
+Type:\t\texec.cachemount
+Description:\tcached mount /root/.npm from exec /bin/sh -c npm install "pnpm" with id "autoarr-12-34-ab//root/.npm"
+
+ID:\t\tbbb2
+Type:\t\texec.cachemount
+Description:\tcached mount /root/.npm from exec /bin/sh -c npm install "pnpm" with id "//root/.npm"
+
+ID:\t\tccc3
+Description:\tlocal source for context
+"""
+
+
+def test_cache_mounts_of_one_run_and_no_other() -> None:
+    assert buildx.cache_mounts(LISTING) == [("aaa1", "autoarr-12-34-ab")]
+
+
+def test_fresh_cache_mounts_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[tuple[str, ...]] = []
+    present: list[str] = ["autoarr-1-0-dead", f"autoarr-{owner.name()}-mine"]
+
+    def run(command: list[str], **options: object) -> process.Result:
+        commands.append(tuple(command[1:]))
+        listing = "\n\n".join(
+            f'ID:\tx{number}\nDescription:\tcached mount /p from exec x with id "{name}//p"'
+            for number, name in enumerate(present)
+        )
+        return process.Result(command=tuple(command), code=0, stdout=listing, stderr="")
+
+    monkeypatch.setattr(process, "run", run)
+    engine = Engine(kind="existing", version="1", platform="linux/amd64", image_store="containerd")
+    with buildx.fresh_cache_mounts(engine) as (word, argument):
+        assert word == "--build-arg"
+        name, _, namespace = argument.partition("=")
+        assert name == "BUILDKIT_CACHE_MOUNT_NS"
+        # What a killed run left goes, what another run of this process uses stays.
+        assert [command for command in commands if "prune" in command] == [
+            ("buildx", "prune", "--force", "--filter", "id=x0")
+        ]
+        commands.clear()
+        present.append(namespace)
+    assert [command[-1] for command in commands if "prune" in command] == ["id=x2"]

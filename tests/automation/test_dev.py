@@ -170,6 +170,25 @@ def test_no_ensurepip(
 
 
 @pytest.mark.parametrize(
+    ("given", "node"),
+    [
+        ({}, None),
+        ({"SSL_CERT_FILE": "/ca.pem"}, "/ca.pem"),
+        ({"SSL_CERT_FILE": "/ca.pem", "NODE_EXTRA_CA_CERTS": ""}, "/ca.pem"),
+        ({"SSL_CERT_FILE": "/ca.pem", "NODE_EXTRA_CA_CERTS": "/node.pem"}, "/node.pem"),
+    ],
+)
+def test_node_trusts_what_everything_else_does(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], node: str | None
+) -> None:
+    for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert dev.environment().get("NODE_EXTRA_CA_CERTS") == node
+
+
+@pytest.mark.parametrize(
     ("output", "code", "words"),
     [
         (
@@ -180,7 +199,9 @@ def test_no_ensurepip(
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", 3, "locked hash"),
         ("npm error code ENOTFOUND", 11, "can't be reached"),
         ("something\nerror: compiler exploded", 3, "compiler exploded"),
+        ("ERROR: these do not:\n    a[b]>=1 (from c)", 3, "these do not: a[b]>=1 (from c)"),
         ("only a line", 3, "only a line"),
+        ("", 3, "installing"),
     ],
 )
 def test_explains_a_failed_step(dev: ModuleType, output: str, code: int, words: str) -> None:

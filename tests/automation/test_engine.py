@@ -129,7 +129,14 @@ def test_the_users_registry_logins_stay_in_force(
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".docker").mkdir()
     (tmp_path / ".docker" / "config.json").write_text("{}")
+    private.plugins.mkdir(parents=True)
+    for name in ("docker-buildx", "docker-compose"):
+        (private.plugins / name).touch()
     private._write_client_config()
+    made = (private.client_config / "cli-plugins" / "docker-buildx").lstat()
     private._write_client_config()
     assert (private.client_config / "config.json").resolve() == tmp_path / ".docker" / "config.json"
-    assert (private.client_config / "cli-plugins" / "docker-buildx").is_symlink()
+    links = {link.name: link.readlink() for link in (private.client_config / "cli-plugins").iterdir()}
+    assert links == {name: private.plugins / name for name in ("docker-buildx", "docker-compose")}
+    # A command may be using it, so what is right is left alone.
+    assert (private.client_config / "cli-plugins" / "docker-buildx").lstat().st_ino == made.st_ino

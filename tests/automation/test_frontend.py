@@ -4,9 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # its annotations are a package of their own
 
 from automation import frontend, paths, process
 from automation.errors import BuildFailed, Stale
+from automation.sbom import embedded
 
 
 @pytest.fixture
@@ -26,6 +28,30 @@ def test_install_build_and_a_failing_script(ui: Path) -> None:
         frontend.pnpm("typecheck", hint="mend it")
     assert "TS2322" in caught.value.details
     assert caught.value.hint == "mend it"
+
+
+def production() -> set[str]:
+    """What a build of the UI installs, as `name@version`: the lockfile's closure of `dependencies`."""
+    lock = list(yaml.safe_load_all((paths.UI / "pnpm-lock.yaml").read_text(encoding="utf-8")))[-1]
+    waiting = [(name, one["version"]) for name, one in lock["importers"]["."]["dependencies"].items()]
+    seen: set[str] = set()
+    while waiting:
+        key = "@".join(waiting.pop())
+        if key not in seen:
+            seen.add(key)
+            snapshot = lock["snapshots"][key]
+            waiting += [*snapshot.get("dependencies", {}).items(), *snapshot.get("optionalDependencies", {}).items()]
+    return {key.partition("(")[0] for key in seen}
+
+
+def test_what_the_build_says_it_bundled_is_what_is_locked(ui: Path) -> None:
+    """The image's documents take it from there."""
+    frontend.build()
+    said = embedded.bundled((ui / "dist" / "licenses.txt").read_text(encoding="utf-8"))
+    bundled = {f"{one.name}@{one.version}": one.licence for one in said}
+    assert {name.rpartition("@")[0] for name in bundled} >= {"react", "react-dom"}
+    assert set(bundled) < production()
+    assert all(bundled.values())
 
 
 def test_a_lockfile_out_of_step(ui: Path) -> None:

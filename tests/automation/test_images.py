@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from automation import buildx, console, containers, emulation, images
+from automation import buildx, console, containers, emulation, images, paths
 from automation.bases import ALPINE, variant
 from automation.engine import Engine
 from automation.errors import BuildFailed, EngineUnavailable, UsageError
@@ -48,6 +49,14 @@ def test_flags() -> None:
     assert words[words.index("--platform") + 1] == "linux/amd64"
     assert words[words.index("--build-arg") + 1] == "A=b"
     assert words[-4:] == ["--tag", "x:y", "--output", "type=docker"]
+    assert words[words.index("--file") + 1] == str(paths.DOCKERFILE)
+
+
+def test_a_copy_of_the_checkout_is_built_by_its_own_dockerfile(tmp_path: Path) -> None:
+    words = images.flags(
+        variant("alpine"), {}, target="runtime", platform="linux/amd64", outputs=[], tags=[], root=tmp_path
+    )
+    assert words[words.index("--file") + 1] == str(tmp_path / paths.DOCKERFILE.name)
 
 
 def test_an_archive_needs_an_engine_that_can() -> None:
@@ -87,8 +96,9 @@ def test_a_mirrors_name_is_recognised() -> None:
 
 
 def test_names_of_what_runs_natively_stay_native() -> None:
-    alpine, slim = variant("alpine"), variant("slim")
-    assert images.names(ENGINE, alpine, "linux/amd64", None) == ["autoarr:alpine", "autoarr:latest"]
+    default, alpine, slim = variant("distroless"), variant("alpine"), variant("slim")
+    assert images.names(ENGINE, default, "linux/amd64", None) == ["autoarr:distroless", "autoarr:latest"]
+    assert images.names(ENGINE, alpine, "linux/amd64", None) == ["autoarr:alpine"]
     assert images.names(ENGINE, slim, "linux/amd64", None) == ["autoarr:slim"]
     assert images.names(ENGINE, alpine, "linux/arm64", None) == ["autoarr:alpine-arm64"]
     assert images.names(ENGINE, alpine, "linux/arm64", "mine:1") == ["mine:1"]

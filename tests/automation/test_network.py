@@ -11,7 +11,8 @@ from automation import network, process
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's own proxies and indexes would decide the tests' results."""
-    for name in (*network.PROXIES, *map(str.lower, network.PROXIES), "npm_config_registry", "NPM_CONFIG_REGISTRY"):
+    registries = ("npm_config_registry", "pnpm_config_registry")
+    for name in (*network.PROXIES, *map(str.lower, network.PROXIES), *registries, *map(str.upper, registries)):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -35,7 +36,29 @@ def test_only_addresses_go_into_a_build(monkeypatch: pytest.MonkeyPatch) -> None
         "PIP_INDEX_URL": "https://user:secret@index.example/simple",
         "PIP_EXTRA_INDEX_URL": "https://more.example/simple",
         "npm_config_registry": "https://npm.example/",
+        "pnpm_config_registry": "https://npm.example/",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "npm", "pnpm"),
+    [
+        ({"NPM_CONFIG_REGISTRY": "https://one/"}, "https://one/", "https://one/"),
+        ({"pnpm_config_registry": "https://two/"}, "https://two/", "https://two/"),
+        (
+            {"npm_config_registry": "https://one/", "PNPM_CONFIG_REGISTRY": "https://two/"},
+            "https://one/",
+            "https://two/",
+        ),
+    ],
+)
+def test_npm_and_pnpm_ask_the_registry_that_one_of_them_is_set_to(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], npm: str, pnpm: str
+) -> None:
+    assert network.npm_settings() == {}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert network.npm_settings() == {"npm_config_registry": npm, "pnpm_config_registry": pnpm}
 
 
 def test_settings_become_a_shell_file_and_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from automation import bases, compatibility, parity, paths, verify
+from automation import bases, compatibility, parity, paths, process, verify
 from automation.components.catalogue import COMPONENTS
 from automation.errors import CheckFailed, Stale
 from automation.libc import differ
@@ -60,8 +62,8 @@ def test_a_test_that_is_absent_or_skipped_on_one_side_fails(other: Check) -> Non
 
 
 def test_the_plain_variants() -> None:
-    assert parity.plain_variant(bases.SLIM).name == "slim"
-    assert parity.plain_variant(bases.ALPINE).name == "alpine"
+    assert bases.plain(bases.SLIM).name == "slim"
+    assert bases.plain(bases.ALPINE).name == "alpine"
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.SKIPPED])
@@ -143,3 +145,16 @@ def test_the_fingerprint_follows_the_checks(tmp_path: Path, monkeypatch: pytest.
     assert verify.fingerprint() == before
     file.write_text("2")
     assert verify.fingerprint() != before
+
+
+def test_the_application_has_tests_of_the_same_names_in_every_run() -> None:
+    # A name with something random in it is a test that is absent on the other side.
+    listings = [
+        process.run(
+            [sys.executable, "-m", "pytest", "tests/app", "--collect-only", "--quiet", "-p", "no:cacheprovider"],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout.splitlines()[:-1]
+        for seed in ("1", "2")
+    ]
+    assert len(listings[0]) > 1000
+    assert listings[0] == listings[1]

@@ -59,6 +59,97 @@ def test_a_timeout_ends_the_child() -> None:
     assert time.monotonic() - started < 10
 
 
+def test_keeps_what_is_no_utf8_and_no_whole_line() -> None:
+    lines: list[str] = []
+    program = r"printf 'one\r\ntwo \303'; sleep 0.1; printf '\251 \377\nthe rest'"
+    result = process.run(["sh", "-c", program], on_line=lines.append)
+    assert result.stdout == "one\ntwo é �\nthe rest"
+    assert lines == ["one", "two é �", "the rest"]
+
+
+def test_more_input_and_output_than_a_pipe_holds() -> None:
+    """Neither side waits for the other for ever."""
+    text = "0123456789\n" * 100_000
+    assert process.run(["cat"], stdin=text).stdout == text
+    assert process.run(["sh", "-c", "exit 0"], stdin=text).code == 0
+
+
+def test_signs_of_life_while_nothing_comes() -> None:
+    silences: list[bool] = []
+    process.run(["sleep", "1"], on_silence=lambda: silences.append(True))
+    assert len(silences) > 1
+
+
+def test_a_daemon_that_keeps_the_pipe_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "LAST_WORDS", 0.3)
+    started = time.monotonic()
+    result = process.run(["sh", "-c", "sleep 30 & echo $!"])
+    os.kill(int(result.stdout), signal.SIGKILL)
+    assert time.monotonic() - started < 20
+
+
+# Runs a command over and over, each time interrupted at the next line of the module's own code.
+AT_EVERY_LINE = """
+import gc, os, signal, sys
+from pathlib import Path
+from automation import interrupts, process
+
+interrupts.clean_up_first()
+mine = {process.__file__, interrupts.__file__}
+
+class Trap:
+    def __init__(self, at):
+        self.left = at
+
+    def __call__(self, frame, event, argument):
+        if frame.f_code.co_filename not in mine:
+            return None
+        if event == "line":
+            self.left -= 1
+            if self.left == 0:
+                signal.raise_signal(signal.SIGINT)
+        return self
+
+def children():
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+
+process.run(["true"])  # what is found once is found
+open_before = len(os.listdir("/proc/self/fd"))
+at, interrupted = 0, 0
+while True:
+    at += 1
+    trap = Trap(at)
+    sys.settrace(trap)
+    try:
+        process.run(["sh", "-c", "echo first; cat; exit 3"], stdin="second", on_line=len, check=False, echo=False)
+    except KeyboardInterrupt:
+        interrupted += 1
+    finally:
+        sys.settrace(None)
+    gc.collect()
+    assert not children(), f"line {at}: the child is still there"
+    assert len(os.listdir("/proc/self/fd")) == open_before, f"line {at}: a pipe is still open"
+    if trap.left > 0:
+        break
+    assert interrupted == at, f"line {at}: the interrupt is lost"
+print(interrupted)
+"""
+
+
+def test_an_interrupt_at_any_line_leaves_nothing() -> None:
+    """No child, no pipe, no traceback. In a process of its own, because other tests leave handlers of signals."""
+    done = subprocess.run(
+        [PYTHON, "-c", AT_EVERY_LINE],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.replace("$ true\n", "")) == (0, ""), done.stderr
+    assert int(done.stdout) > 50
+
+
 def test_a_child_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "INTERRUPT_GRACE", 0.3)
     program = "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True); time.sleep(30)"

@@ -116,3 +116,24 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().err
     assert "1 passed, 1 failed" in shown
     assert "libc/dns.tcp" in shown
+
+
+def test_skipped_tests_of_one_module_are_one_line() -> None:
+    """Of one reason; what stands alone keeps its name."""
+    names = ("tests.app.test_a.test_x[1.5-a]", "tests.app.test_a.test_y", "tests.app.test_b.test_z[q]")
+    checks = [Check(area="tests", name=name, verdict=Verdict.SKIPPED, detail="long") for name in names]
+    checks.append(Check(area="tests", name="tests.app.test_a.test_w", verdict=Verdict.SKIPPED, detail="other"))
+    checks.append(Check(area="tests", name="tests.app.test_a.test_v", verdict=Verdict.PASSED))
+    checks += [Check(area="libc", name=f"dns.{one}", verdict=Verdict.SKIPPED, detail="no stub") for one in "ab"]
+    checks += [
+        Check(area="tests", name=f"tests.app.test_c.{one}", verdict=Verdict.SKIPPED, detail=why)
+        for one, why in (("t", "long"), ("u", "long"), ("v", "old"), ("w", "old"))
+    ]
+    assert reports.skipped(checks) == {
+        "tests/tests.app.test_a.*": "long",
+        "tests/tests.app.test_b.test_z[q]": "long",
+        "tests/tests.app.test_a.test_w": "other",
+        "tests/tests.app.test_c.*": "long; or old",
+        "libc/dns.a": "no stub",
+        "libc/dns.b": "no stub",
+    }

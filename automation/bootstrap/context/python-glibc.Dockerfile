@@ -10,7 +10,8 @@ ARG PYTHON_VERSION
 WORKDIR /src
 RUN fetch-source python3.11 "$PYTHON_VERSION" --skip-patches
 RUN build-cpython /src/python3.11 /opt/root \
-    && mkdir -p /opt/root/usr/local/share/autoarr-base && cp /opt/sources/* /opt/root/usr/local/share/autoarr-base/sources
+    && mkdir -p /opt/root/usr/local/share/autoarr-base && cp /opt/sources/* /opt/root/usr/local/share/autoarr-base/sources \
+    && cp -r /opt/licenses /opt/root/usr/local/share/licenses
 
 FROM ${DEBIAN_IMAGE}
 RUN apt-get update \

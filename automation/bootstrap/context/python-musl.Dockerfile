@@ -24,7 +24,11 @@ RUN sed -n "1s/^deb \([^ ]*\) .*/deb \1 $MUSL_SUITE main/p" /etc/apt/sources.lis
         apt-get install -y --no-install-recommends "gcc-$(tr _ - < /opt/machine)-linux-gnu"; fi \
     && version=$(dpkg-query -W -f '${Version}' "musl:$TARGETARCH") && echo "musl $version" \
     && case "$version" in "$MUSL_VERSION"*) ;; *) echo "pins.toml asks for musl $MUSL_VERSION" >&2; exit 1 ;; esac \
-    && mkdir -p /opt/sources && echo "musl $version" > /opt/sources/musl
+    && mkdir -p /opt/sources && echo "musl $version" > /opt/sources/musl \
+    && for name in ca-certificates tzdata; do \
+        dpkg-query -W -f '${Package} ${Version}\n' "$name" > "/opt/sources/$name" || exit 1; done \
+    && for name in ca-certificates "musl:$TARGETARCH" tzdata; do mkdir -p "/opt/licenses/${name%:*}" \
+        && cp "/usr/share/doc/${name%:*}/copyright" "/opt/licenses/${name%:*}/" || exit 1; done
 COPY fetch-source /usr/local/bin/
 # The kernel's headers alone, in a folder of their own: a glibc header on the include path would be taken for musl's.
 # The wrapper answers the two spellings of the multiarch question that CPython's configure and setup.py ask. Atomics are
@@ -119,12 +123,19 @@ RUN CPYTHON_CFLAGS=-DTHREAD_STACK_SIZE=0x100000 CPYTHON_CONFIGURE="--with-openss
 FROM python AS root
 COPY --from=busybox /opt/busybox /opt/root
 COPY --from=busybox /opt/sources /opt/sources
+COPY --from=busybox /opt/licenses /opt/licenses
 COPY --from=zlib /opt/sources /opt/sources
+COPY --from=zlib /opt/licenses /opt/licenses
 COPY --from=bzip2 /opt/sources /opt/sources
+COPY --from=bzip2 /opt/licenses /opt/licenses
 COPY --from=xz /opt/sources /opt/sources
+COPY --from=xz /opt/licenses /opt/licenses
 COPY --from=libffi /opt/sources /opt/sources
+COPY --from=libffi /opt/licenses /opt/licenses
 COPY --from=sqlite /opt/sources /opt/sources
+COPY --from=sqlite /opt/licenses /opt/licenses
 COPY --from=openssl /opt/sources /opt/sources
+COPY --from=openssl /opt/licenses /opt/licenses
 RUN machine=$(cat /opt/machine) && cd /opt/root \
     && mkdir -p -m 755 dev etc/ssl/certs home lib/ proc root run srv sys usr/share var/lib \
     && mkdir -p -m 1777 tmp var/tmp \
@@ -140,6 +151,7 @@ RUN machine=$(cat /opt/machine) && cd /opt/root \
     && printf '/bin/sh\n' > etc/shells && printf 'hosts: files dns\n' > etc/nsswitch.conf \
     && { printf 'ID=autoarr-base\nNAME="AutoArr base (musl)"\nPRETTY_NAME="AutoArr base: Python on musl, from Debian sources"\n' \
         && cat /etc/os-release | sed -n 's/^VERSION_ID=/DEBIAN_VERSION_ID=/p'; } > etc/os-release \
+    && cp -r /opt/licenses usr/share/licenses \
     && mkdir -p usr/share/autoarr-base && sort /opt/sources/* > usr/share/autoarr-base/sources
 
 FROM scratch

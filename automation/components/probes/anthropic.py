@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import anthropic
 
-from automation.components.probes import stubs
+from automation.components.probes import served, stubs
 from automation.components.probes.harness import Facts, Probe, equal, refused, require
 from automation.components.probes.messages_stub import ARGUMENTS, FINAL, TEXT, TOOL, MessagesApi, error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PROBE = Probe()
 
 QUESTION: Any = {"model": "probe", "max_tokens": 100, "messages": [{"role": "user", "content": "Is it there?"}]}
 TOOLS: Any = [{"name": TOOL, "input_schema": {"type": "object", "properties": {"title": {"type": "string"}}}}]
 RETRY_AFTER = 1
+SAID = {"message": "How is everything?"}
 
 
 @contextmanager
@@ -30,6 +31,11 @@ def connected(api: MessagesApi, retries: int = 2) -> Iterator[anthropic.AsyncAnt
         yield anthropic.AsyncAnthropic(
             api_key="probe", base_url=f"http://127.0.0.1:{port}", max_retries=retries, timeout=5
         )
+
+
+def sends_key(headers: Mapping[str, str]) -> bool:
+    """Whether a request has the key; the SDK has sent it both ways."""
+    return headers.get("x-api-key") == "probe" or headers.get("authorization") == "Bearer probe"
 
 
 @PROBE.step("streaming with tool use")
@@ -56,11 +62,32 @@ async def streaming(facts: Facts) -> str:
     equal((sent["type"], sent["input"]), ("tool_use", ARGUMENTS), "the call as it was sent back")
     headers = api.asked[0].headers
     equal(api.asked[0].target, "/v1/messages", "the path")
-    # The SDK has sent it both ways.
-    keys = (headers.get("x-api-key"), headers.get("authorization"))
-    require("probe" in keys or "Bearer probe" in keys, "the key is not sent")
+    require(sends_key(headers), "the key is not sent")
     require("anthropic-version" in headers, "the version of the API is not sent")
     return f"{len(events)} events, the tool's result sent back"
+
+
+@PROBE.step("the application's chat")
+def chat(facts: Facts) -> str:
+    """A reply that uses a tool, as AutoArr streams it to a browser; without a key it says how to get one."""
+    api = MessagesApi(tool="status", arguments={})
+    with stubs.http(api) as port:
+        settings = {
+            "AUTOARR_ANTHROPIC_API_KEY": "probe",
+            "AUTOARR_ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}",
+        }
+        with served.served(settings) as application:
+            reply = application.ask("/api/v1/chat", method="POST", token=application.log_in(), body=SAID)
+    equal(reply.status, 200, "the status of the chat")
+    events = [json.loads(line[6:]) for line in reply.body.decode().splitlines() if line.startswith("data: ")]
+    equal("".join(event["text"] for event in events if event["type"] == "text"), f"{''.join(TEXT)}{FINAL}", "the text")
+    answers = [event["ok"] for event in events if event["type"] == "tool_result"]
+    equal((answers, events[-1]["type"]), ([True], "done"), "the tool's answer and the end")
+    equal([sends_key(request.headers) for request in api.asked], [True, True], "the requests with the key")
+    with served.served({}) as application:
+        refusal = application.ask("/api/v1/chat", method="POST", token=application.log_in(), body=SAID)
+    require(b"AUTOARR_ANTHROPIC_API_KEY" in refusal.body, f"without a key it says {refusal.body!r}")
+    return f"{len(events)} events with a tool's answer; without a key it says how to get one"
 
 
 @PROBE.step("retries on 429 and 529")

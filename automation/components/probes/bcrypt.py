@@ -1,4 +1,4 @@
-"""bcrypt: published vectors, the 72-byte limit, threads, and what a cost costs."""
+"""bcrypt: the application's passwords, published vectors, the 72-byte limit, threads, and what a cost costs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
 
+from autoarr.accounts import passwords
 from automation.components.probes.harness import Facts, Probe, equal, refused, require
 
 PROBE = Probe()
@@ -46,9 +47,28 @@ def known_answers(facts: Facts) -> str:
     return f"{len(VECTORS)} published vectors"
 
 
+@PROBE.step("the application's passwords")
+async def application(facts: Facts) -> str:
+    """Every character of a long password counts, a NUL ends none, and a user that doesn't exist takes as long."""
+    password = "x" * 99 + "\N{SNOWMAN}\0y"
+    started = time.process_time()
+    stored = await passwords.hash_password(password)
+    hashing = time.process_time() - started
+    require(stored.startswith(f"$2b${passwords.COST:02d}$"), f"the hash begins with {stored[:7]}")
+    require(await passwords.check_password(password, stored), "the password does not match its hash")
+    for other in (f"{password[:-1]}z", password[:-2], password[:72]):
+        require(not await passwords.check_password(other, stored), f"another password matches: {other[60:]!r}")
+    require(not await passwords.check_password(password, "!"), "a user without a password has one")
+    started = time.process_time()
+    require(not await passwords.check_password(password, None), "a user that doesn't exist has a password")
+    missing = time.process_time() - started
+    require(missing > hashing / 2, f"a user that doesn't exist takes {missing:.3f} s, another {hashing:.3f} s")
+    return f"cost {passwords.COST}: {hashing * 1000:.0f} ms"
+
+
 @PROBE.step("72-byte limit")
 def limit(facts: Facts) -> str:
-    """The 72nd byte counts; one more is refused instead of being silently ignored."""
+    """The 72nd byte counts; one more is refused instead of being silently ignored. So passwords are hashed before."""
     salt = bcrypt.gensalt(4)
     hashed = bcrypt.hashpw(SEVENTY_TWO, salt)
     require(not bcrypt.checkpw(SEVENTY_TWO[:-1] + b"x", hashed), "the 72nd byte does not count")

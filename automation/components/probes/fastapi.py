@@ -1,4 +1,4 @@
-"""FastAPI on Uvicorn: HTTP, WebSocket and SSE from a small application, and how AutoArr's own server stops."""
+"""FastAPI on Uvicorn: the application's own HTTP, WebSocket and SSE, and how it stops."""
 
 from __future__ import annotations
 
@@ -8,176 +8,160 @@ import json
 import socket
 import threading
 import time
-from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING, Annotated, Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
-import uvicorn
-from fastapi import Body, FastAPI, WebSocket
-from fastapi.responses import StreamingResponse
-from fastapi.sse import EventSourceResponse
-from pydantic import BaseModel
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from automation.components.probes import stubs
 from automation.components.probes.harness import Facts, Probe, Wrong, equal, refused, require
-from automation.components.probes.served import Reply, Served, ask, served
+from automation.components.probes.served import ADMINISTRATOR, ANSWERING, Reply, Served, ask, served
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
+
+    from websockets.asyncio.client import ClientConnection
 
 PROBE = Probe()
 
-PART, PARTS = b"x" * 65536, 16
 # Seconds: a grace period that is long enough, and how long a request stays open after the stop has begun.
 GRACE, HOLD = 10, 0.7
 
 
-class Item(BaseModel):
-    """A body that is validated."""
+@PROBE.step("HTTP", limit=60)
+def http_requests(facts: Facts) -> str:
+    """A refused body and a validated one, a large answer and a streamed one, all on one connection."""
+    with served({}) as running:
+        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=ANSWERING)
+        token = ""
 
-    name: str
-    count: int
-
-
-@asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[int]:
-    """Serve on loopback with the protocols that AutoArr chooses; the port."""
-    config = uvicorn.Config(
-        app, http="httptools", lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as bound:
-        running = asyncio.create_task(server.serve(sockets=[bound]))
-        try:
-            while not server.started:  # noqa: ASYNC110 - Uvicorn has no event for it
-                await asyncio.sleep(0.01)
-            yield bound.getsockname()[1]
-        finally:
-            server.should_exit = True
-            await running
-
-
-@PROBE.step("HTTP")
-async def http_requests(facts: Facts) -> str:
-    """A validated body, a refused one, two requests on one connection, and a streamed answer."""
-    app = FastAPI()
-
-    @app.post("/items")
-    async def add(item: Annotated[Item, Body()]) -> Item:
-        return Item(name=item.name.upper(), count=item.count + 1)
-
-    @app.get("/stream")
-    async def stream() -> StreamingResponse:
-        async def parts() -> AsyncIterator[bytes]:
-            for _ in range(PARTS):
-                yield PART
-                await asyncio.sleep(0)
-
-        return StreamingResponse(parts())
-
-    def asked(port: int) -> list[tuple[int, bytes]]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        answers = []
-        for method, path, body in (
-            ("POST", "/items", '{"name": "\u00e4", "count": 1}'),
-            ("POST", "/items", '{"name": "a", "count": "many"}'),
-            ("GET", "/stream", ""),
-        ):
-            connection.request(method, path, body.encode(), {"Content-Type": "application/json"})
+        def asked(method: str, path: str, body: object = None) -> tuple[http.client.HTTPResponse, bytes]:
+            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+            connection.request(method, path, json.dumps(body).encode() if body else None, headers)
             response = connection.getresponse()
-            answers.append((response.status, response.read()))
+            content = response.read()
             # http.client would open another connection silently.
             require(connection.sock is not None, "the server closed the connection between two requests")
+            return response, content
+
+        bad, problem = asked("POST", "/auth/setup", ADMINISTRATOR | {"password": "short"})
+        equal((bad.status, bad.headers["content-type"]), (422, "application/problem+json"), "the refusal")
+        equal(json.loads(problem)["errors"][0]["location"], ["body", "password"], "what was refused")
+        good, made = asked("POST", "/auth/setup", ADMINISTRATOR)
+        equal((good.status, json.loads(made).get("name")), (201, ADMINISTRATOR["name"]), "the first user")
+        login, tokens = asked("POST", "/auth/login", ADMINISTRATOR)
+        equal(login.status, 200, "the status of the login")
+        token = json.loads(tokens)["access_token"]
+        _, description = asked("GET", "/api/openapi.json")
+        require("/api/v1/about" in json.loads(description)["paths"], "openapi.json misses /api/v1/about")
+        streamed, lines = asked("GET", "/api/v1/activity/export?format=jsonl")
+        equal((streamed.status, streamed.headers["transfer-encoding"]), (200, "chunked"), "the streamed answer")
+        actions = {json.loads(line)["action"] for line in lines.splitlines()}
+        require({"setup.done", "login.succeeded"} <= actions, f"the streamed activity has {sorted(actions)}")
         connection.close()
-        return answers
-
-    async with serving(app) as port:
-        good, bad, streamed = await asyncio.to_thread(asked, port)
-    equal(
-        (good[0], json.loads(good[1])),
-        (200, {"name": "\N{LATIN CAPITAL LETTER A WITH DIAERESIS}", "count": 2}),
-        "the item",
-    )
-    equal((bad[0], json.loads(bad[1])["detail"][0]["loc"]), (422, ["body", "count"]), "the refusal")
-    equal((streamed[0], len(streamed[1])), (200, len(PART) * PARTS), "the streamed answer")
-    return f"three requests on one connection, {len(streamed[1]) // 1024} KiB streamed"
+    return f"five requests on one connection, {len(description) // 1024} KiB at once, {len(lines)} bytes streamed"
 
 
-@PROBE.step("WebSocket")
-async def web_socket(facts: Facts) -> str:
-    """Text, bytes, a large message, and the code of a close."""
-    app = FastAPI()
+def change(running: Served, token: str, days: int) -> None:
+    """Change something, which is an event.
 
-    @app.websocket("/ws")
-    async def echo(connection: WebSocket) -> None:
-        await connection.accept(subprotocol="probe")
-        while (message := await connection.receive())["type"] == "websocket.receive":
-            if message.get("text") == "close":
-                await connection.close(4000, "as asked")
-                return
-            if message.get("text") is not None:
-                await connection.send_text(message["text"])
-            else:
-                await connection.send_bytes(message["bytes"])
+    Raises:
+        Wrong: it was refused.
+    """
+    reply = running.ask("/api/v1/policy", method="PUT", token=token, body={"activity_days": days})
+    equal(reply.status, 200, "the status of a change")
 
-    messages: list[str | bytes] = ["text \N{SNOWMAN}", b"\x00\xff", "x" * (1 << 20), b""]
-    async with (
-        serving(app) as port,
-        connect(f"ws://127.0.0.1:{port}/ws", subprotocols=["probe"], proxy=None, max_size=1 << 22) as client,  # type: ignore[list-item]  # a NewType of str
-    ):
-        equal(client.subprotocol, "probe", "the subprotocol")
-        for message in messages:
-            await client.send(message)
-            equal(await client.recv(), message, "the echo")
-        await client.send("close")
-        with refused("a message after the close", ConnectionClosed):
+
+def connecting(port: int, **options: Any) -> connect:
+    """Connect to the application's WebSocket."""
+    return connect(f"ws://127.0.0.1:{port}/api/v1/ws", proxy=None, open_timeout=ANSWERING, **options)
+
+
+@PROBE.step("WebSocket", limit=60)
+def web_socket(facts: Facts) -> str:
+    """Events for who has a token; who has none, or comes from another site's page, is refused; a stop closes it."""
+    with served({}) as running:
+        token = running.log_in()
+        asyncio.run(_web_socket(running, token))
+        running.ended(GRACE)
+    return "hello, ping, an event; closed with 4400, 4401, 1012; 403"
+
+
+async def _web_socket(running: Served, token: str) -> None:
+    async with connecting(running.port) as client:
+        await client.send(json.dumps({"token": token}))
+        await hear_message(client, "hello")
+        await client.send("ping")
+        await hear_message(client, "pong")
+        await asyncio.to_thread(change, running, token, 30)
+        await hear_message(client, "policy.changed")
+        for message, code in ((json.dumps({"token": "none"}), 4401), ("x" * (1 << 20), 4400), (b"\x00\xff", 4400)):
+            async with connecting(running.port) as stranger:
+                await stranger.send(message)
+                equal(await closed(stranger), code, f"the close after {message[:20]!r}")
+        with refused("a page of another site", InvalidStatus) as caught:
+            async with connecting(running.port, origin="http://elsewhere.invalid"):
+                pass
+        equal(caught[0].response.status_code, 403, "the status for another site")  # type: ignore[attr-defined]  # an InvalidStatus
+        running.process.terminate()
+        equal(await closed(client), 1012, "the close when the application stops")
+
+
+async def hear_message(client: ClientConnection, kind: str) -> None:
+    """Wait for a message of a kind; the application has its own in between."""
+    while json.loads(await client.recv())["kind"] != kind:
+        pass
+
+
+async def closed(client: ClientConnection) -> int | None:
+    """The code with which the server closes a connection."""
+    with suppress(ConnectionClosed):
+        while True:
             await client.recv()
-        equal((client.close_code, client.close_reason), (4000, "as asked"), "the close")
-    return f"{len(messages)} messages up to 1 MiB, close 4000"
+    return client.close_code
 
 
-async def next_event(reader: asyncio.StreamReader) -> Any:
-    """The data of the next event."""
+async def hear(reader: asyncio.StreamReader, kind: str) -> None:
+    """Wait for an event of a kind; the application has its own in between.
+
+    Raises:
+        Wrong: the stream ended.
+    """
     while line := await reader.readline():
-        if line.startswith(b"data:"):
-            return json.loads(line[5:])
-    raise Wrong("the stream ended")
+        if line.startswith(b"data:") and json.loads(line[5:])["kind"] == kind:
+            return
+    raise Wrong(f"the stream ended before {kind}")
 
 
-@PROBE.step("SSE")
-async def server_sent_events(facts: Facts) -> str:
-    """Each event arrives when it is sent: the second one waits until the first was seen."""
-    app = FastAPI()
-    seen = asyncio.Event()
+@PROBE.step("SSE", limit=60)
+def server_sent_events(facts: Facts) -> str:
+    """Each event arrives when it happens, while the answer goes on; only who has a token hears any."""
+    with served({}) as running:
+        token = running.log_in()
+        equal(running.ask("/api/v1/events").status, 401, "the status without a token")
+        asyncio.run(_server_sent_events(running, token))
+    return "hello and two events, unbuffered; 401"
 
-    @app.get("/events", response_class=EventSourceResponse)
-    async def events() -> AsyncIterator[dict[str, int]]:
-        yield {"number": 1}
-        await seen.wait()
-        yield {"number": 2}
 
-    async with serving(app) as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /events HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n")
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        require("content-type: text/event-stream" in head, "the answer is no event stream")
-        equal(await next_event(reader), {"number": 1}, "the first event")
-        seen.set()
-        equal(await next_event(reader), {"number": 2}, "the second event")
-        writer.close()
-    return "two events, unbuffered"
+async def _server_sent_events(running: Served, token: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+    writer.write(f"GET /api/v1/events HTTP/1.1\r\nHost: probe\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    require("content-type: text/event-stream" in head, f"the answer is no event stream: {head.splitlines()[0]}")
+    await hear(reader, "hello")
+    for days in (30, 31):
+        await asyncio.to_thread(change, running, token, days)
+        await hear(reader, "policy.changed")
+    writer.close()
 
 
 @PROBE.step("the application answers", limit=60)
 def application(facts: Facts) -> str:
-    """`autoarr serve`: liveness, readiness, the API's description, and no WebSocket where there is none."""
+    """`autoarr serve`: liveness, readiness, what it is, and no WebSocket where there is none."""
     with served({}) as running:
         equal(running.ask("/health").json(), {"status": "ok"}, "/health")
         equal(running.ready().json()["status"], "ready", "/health/ready")
-        require(
-            "/api/v1/about" in running.ask("/api/openapi.json").json()["paths"], "openapi.json misses /api/v1/about"
-        )
         about = running.ask("/api/v1/about").json()
         with refused("a WebSocket to nowhere", InvalidStatus):
             asyncio.run(_connect(running.port))

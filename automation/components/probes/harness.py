@@ -18,7 +18,7 @@ from automation.components.catalogue import PACE
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
-LIMIT = 30.0
+LIMIT = 90.0
 OK, FAILED, SKIPPED = "ok", "failed", "skipped"
 
 T = TypeVar("T")

@@ -1,21 +1,26 @@
-"""JSON Web Tokens over cryptography: four algorithms, published vectors, and refusals of everything forged."""
+"""Login tokens and stored keys, as the application makes them, and the library and cryptography that they rest on."""
 
 from __future__ import annotations
 
 import base64
 import json
 import time
+import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from automation.components.probes.harness import Facts, Probe, equal, refused
+from autoarr.accounts.jwt import Claims, InvalidToken, TokenType, issue, verify
+from autoarr.keys import KeyRing, UnreadableSecret, new_key
+from automation.components.probes.harness import Facts, Probe, equal, refused, require
 
 PROBE = Probe()
 
-SECRET = b"a secret of the probe's own, 32 bytes or more"
+SECRET = new_key()
+KEYS = KeyRing([SECRET])
+INSTALLATION = uuid.uuid4()
 # RFC 7515, appendix A.1, and RFC 8037, appendix A.4: published tokens and keys, secret from nobody.
 HS256_KEY = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"
 HS256_EXAMPLE = (
@@ -31,12 +36,11 @@ EDDSA_EXAMPLE = (
 
 
 def keys() -> dict[str, tuple[Any, Any]]:
-    """A fresh key to sign and one to verify with, by algorithm."""
+    """A fresh key to sign and one to verify with, by algorithm: what is compiled in cryptography."""
     rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     ec_key = ec.generate_private_key(ec.SECP256R1())
     ed_key = ed25519.Ed25519PrivateKey.generate()
     return {
-        "HS256": (SECRET, SECRET),
         "RS256": (rsa_key, rsa_key.public_key()),
         "ES256": (ec_key, ec_key.public_key()),
         "EdDSA": (ed_key, ed_key.public_key()),
@@ -53,17 +57,53 @@ def decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-@PROBE.step("HS256, RS256, ES256, EdDSA")
+def claims() -> Claims:
+    """Those of a login, good for a minute; tokens count whole seconds."""
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=1)
+    return Claims(user_id=uuid.uuid4(), session_id=uuid.uuid4(), generation=3, expires_at=until)
+
+
+def read(token: str, kind: TokenType = "access") -> Claims:
+    """What the application reads of a token."""
+    return verify(KEYS, INSTALLATION, kind, token)
+
+
+def made(algorithm: str = "HS256", key: Any = None, **changes: Any) -> str:
+    """A token as the application's own, signed with its key, but for what is changed; None leaves a claim out."""
+    key_id, own = next(iter(KEYS.signing_keys.items()))
+    payload = jwt.decode(issue(KEYS, INSTALLATION, "access", claims()), options={"verify_signature": False}) | changes
+    return jwt.encode(
+        {name: value for name, value in payload.items() if value is not None},
+        key or own,
+        algorithm,
+        headers={"kid": key_id},
+    )
+
+
+@PROBE.step("issued and verified")
+def issued(facts: Facts) -> str:
+    """A token is read back as it was issued; also after another key has come to sign, but not when its own is gone."""
+    told = claims()
+    token = issue(KEYS, INSTALLATION, "access", told)
+    equal(read(token), told, "the claims")
+    newer = KeyRing([new_key(), SECRET])
+    equal(verify(newer, INSTALLATION, "access", token), told, "the claims after another key has come")
+    require(issue(newer, INSTALLATION, "access", told) != token, "the newer key does not sign")
+    with refused("a token whose key is gone", InvalidToken):
+        verify(KeyRing([new_key()]), INSTALLATION, "access", token)
+    return "read back, with an older key as well"
+
+
+@PROBE.step("RS256, ES256, EdDSA")
 def algorithms(facts: Facts) -> str:
     """What was signed is read back with the right key, and with no other."""
-    claims = {"sub": "probe", "exp": int(time.time()) + 60, "text": "\N{GREEK SMALL LETTER ALPHA}"}
+    told = {"sub": "probe", "exp": int(time.time()) + 60, "text": "\N{GREEK SMALL LETTER ALPHA}"}
     strangers = keys()
     for name, (private, public) in keys().items():
-        token = jwt.encode(claims, private, algorithm=name)
-        equal(jwt.decode(token, public, algorithms=[name]), claims, f"the claims of {name}")
-        stranger = b"another secret, which is 32 bytes or more" if name == "HS256" else strangers[name][1]
+        token = jwt.encode(told, private, algorithm=name)
+        equal(jwt.decode(token, public, algorithms=[name]), told, f"the claims of {name}")
         with refused(f"{name} with another key", jwt.InvalidSignatureError):
-            jwt.decode(token, stranger, algorithms=[name])
+            jwt.decode(token, strangers[name][1], algorithms=[name])
     return "signed and verified, another key refused"
 
 
@@ -71,8 +111,8 @@ def algorithms(facts: Facts) -> str:
 def vectors(facts: Facts) -> str:
     """The examples of the RFCs verify."""
     options: Any = {"verify_exp": False}
-    claims = jwt.decode(HS256_EXAMPLE, decode(HS256_KEY), algorithms=["HS256"], options=options)
-    equal(claims["iss"], "joe", "the issuer of RFC 7515's token")
+    told = jwt.decode(HS256_EXAMPLE, decode(HS256_KEY), algorithms=["HS256"], options=options)
+    equal(told["iss"], "joe", "the issuer of RFC 7515's token")
     public = ed25519.Ed25519PublicKey.from_public_bytes(decode(EDDSA_KEY))
     payload = jwt.PyJWS().decode(EDDSA_EXAMPLE, public, algorithms=["EdDSA"])
     equal(payload, b"Example of Ed25519 signing", "the payload of RFC 8037's token")
@@ -81,56 +121,71 @@ def vectors(facts: Facts) -> str:
 
 @PROBE.step("tampered")
 def tampered(facts: Facts) -> str:
-    """A changed claim or signature is refused, for each algorithm."""
-    for name, (private, public) in keys().items():
-        head, body, signature = jwt.encode({"sub": "user"}, private, algorithm=name).split(".")
-        forged = encode(json.dumps({"sub": "admin"}).encode())
-        with refused(f"{name} with a changed claim", jwt.InvalidSignatureError):
-            jwt.decode(f"{head}.{forged}.{signature}", public, algorithms=[name])
-        raw = decode(signature)
-        flipped = encode(bytes([raw[0] ^ 1]) + raw[1:])
-        with refused(f"{name} with a changed signature", jwt.InvalidSignatureError):
-            jwt.decode(f"{head}.{body}.{flipped}", public, algorithms=[name])
-        with refused(f"{name} without a signature", jwt.InvalidTokenError):
-            jwt.decode(f"{head}.{body}.", public, algorithms=[name])
-    return "claims and signatures, all four algorithms"
+    """A changed claim or signature is refused."""
+    head, body, signature = issue(KEYS, INSTALLATION, "access", claims()).split(".")
+    forged = encode(json.dumps(json.loads(decode(body)) | {"sub": str(uuid.uuid4())}).encode())
+    with refused("HS256 with a changed claim", InvalidToken):
+        read(f"{head}.{forged}.{signature}")
+    raw = decode(signature)
+    flipped = encode(bytes([raw[0] ^ 1]) + raw[1:])
+    for what, changed in (("a changed", flipped), ("half a", signature[:20]), ("no", "")):
+        with refused(f"HS256 with {what} signature", InvalidToken):
+            read(f"{head}.{body}.{changed}")
+    return "claims and signatures"
 
 
-@PROBE.step("expired, not yet valid, for somebody else")
+@PROBE.step("expired, of another type, for somebody else")
 def times(facts: Facts) -> str:
-    """Registered claims are checked."""
+    """Each claim is checked, and has to be there."""
     now = int(time.time())
-    for claims, kind in (
-        ({"exp": now - 5}, jwt.ExpiredSignatureError),
-        ({"nbf": now + 60}, jwt.ImmatureSignatureError),
-        ({"aud": "another"}, jwt.InvalidAudienceError),
-    ):
-        token = jwt.encode(claims, SECRET, algorithm="HS256")
-        with refused(f"a token with {claims}", kind):
-            jwt.decode(token, SECRET, algorithms=["HS256"])
-    return "exp, nbf, aud"
+    read(made())
+    wrong: tuple[dict[str, Any], ...] = (
+        {"exp": now - 5},
+        {"nbf": now + 60},
+        {"aud": str(uuid.uuid4())},
+        {"iss": "another"},
+        {"typ": "refresh"},
+        *({name: None} for name in ("exp", "iat", "aud", "iss", "sub", "sid", "gen", "typ")),
+    )
+    for changes in wrong:
+        with refused(f"a token with {changes}", InvalidToken):
+            read(made(**changes))
+    with refused("an access token as one to refresh with", InvalidToken):
+        read(made(), "refresh")
+    return "exp, nbf, aud, iss, typ, and none of eight may be missing"
 
 
-@PROBE.step("alg:none")
-def none(facts: Facts) -> str:
-    """A token that says it needs no signature is refused, however it is spelled."""
-    body = encode(b'{"sub":"admin"}')
+@PROBE.step("alg:none and other algorithms")
+def other_algorithms(facts: Facts) -> str:
+    """A token that says it needs no signature is refused, however it is spelled, and so is any algorithm but one."""
+    key_id = next(iter(KEYS.signing_keys))
+    body = made().split(".")[1]
     for algorithm in ("none", "None", "NONE"):
-        head = encode(json.dumps({"alg": algorithm, "typ": "JWT"}).encode())
+        head = encode(json.dumps({"alg": algorithm, "typ": "JWT", "kid": key_id}).encode())
         for signature in ("", encode(b"anything")):
-            for key in (SECRET, b"", None):
-                with refused(f"alg:{algorithm}", jwt.InvalidTokenError, jwt.InvalidKeyError):
-                    jwt.decode(f"{head}.{body}.{signature}", key, algorithms=["HS256", "RS256"])  # type: ignore[arg-type]  # None is the point
-    return "refused in three spellings"
+            with refused(f"alg:{algorithm}", InvalidToken):
+                read(f"{head}.{body}.{signature}")
+    with refused("HS384 with the right key", InvalidToken):
+        read(made("HS384"))
+    with refused("RS256 with a key of its own", InvalidToken):
+        read(made("RS256", keys()["RS256"][0]))
+    return "none in three spellings, HS384, RS256"
 
 
-@PROBE.step("a public key as a secret")
-def confusion(facts: Facts) -> str:
-    """A token signed by HMAC with the public key's text is refused, where both kinds are accepted."""
-    _, public = keys()["RS256"]
-    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    with refused("a public key as a secret to sign with", jwt.InvalidKeyError):
-        jwt.encode({"sub": "admin"}, pem, algorithm="HS256")
-    with refused("a public key as a secret to verify with", jwt.InvalidKeyError):
-        jwt.decode(jwt.encode({}, SECRET, algorithm="HS256"), pem, algorithms=["HS256", "RS256"])
-    return "refused on both sides"
+@PROBE.step("stored keys")
+def stored(facts: Facts) -> str:
+    """What the database keeps of other services' keys: read back, also after another key has come; damaged, refused."""
+    plain = "an API key \N{SNOWMAN}"
+    kept = KEYS.encrypt(plain)
+    require(plain not in kept and KEYS.encrypt(plain) != kept, "it is not encrypted, or twice the same")
+    newer = KeyRing([new_key(), SECRET])
+    renewed = newer.renew(kept)
+    equal((KEYS.decrypt(kept), newer.decrypt(renewed)), (plain, plain), "what was decrypted")
+    for what, given, ring in (
+        ("what was encrypted with another key", renewed, KEYS),
+        ("a damaged text", kept[:-8] + "AAAAAAA=", KEYS),
+        ("no ciphertext at all", "\N{SNOWMAN}", KEYS),
+    ):
+        with refused(what, UnreadableSecret):
+            ring.decrypt(given)
+    return "encrypted, renewed, refused with another key"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
 from contextlib import asynccontextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 from mcp import Client, MCPError, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 
 from automation.components.catalogue import PACE
-from automation.components.probes import mcp_server
+from automation.components.probes import mcp_server, served
 from automation.components.probes.harness import Facts, Probe, equal, refused, require
 
 if TYPE_CHECKING:
@@ -22,6 +26,8 @@ PROBE = Probe()
 
 STARTING = 20.0 * PACE
 SERVER = ("-m", mcp_server.__name__)
+# What it has at least.
+TOOLS = {"status", "diagnose", "search_media", "request_media", "list_queue", "recover", "run_audit", "apply_fix"}
 TEXT = "m\u00f6bius \N{SNOWMAN}"
 
 
@@ -94,3 +100,43 @@ async def streamable_http(facts: Facts) -> str:
             async with Client(address, mode=mode, read_timeout_seconds=STARTING) as client:
                 seen.append(await use(client))
     return ", ".join(seen)
+
+
+async def ask_application(client: Client) -> int:
+    """What an assistant asks AutoArr first; the number of its tools."""
+    tools = {tool.name for tool in (await client.list_tools()).tools}
+    require(tools >= TOOLS, f"these tools are missing: {', '.join(sorted(TOOLS - tools))}")
+    done: Any = await client.call_tool("status", {})
+    require(not done.is_error, f"the tool status fails: {done.content}")
+    with refused("a tool that does not exist", MCPError):
+        await client.call_tool("nothing", {})
+    return len(tools)
+
+
+@PROBE.step("the application's own server")
+async def application(facts: Facts) -> str:
+    """`/mcp` with an API token and without, and `autoarr mcp` on the same data."""
+    with TemporaryDirectory() as folder, served.served({"AUTOARR_DATA_DIR": folder}) as running:
+        made = running.ask(
+            "/api/v1/tokens", method="POST", token=running.log_in(), body={"name": "probe", "role": "admin"}
+        )
+        equal(made.status, 201, "the status of a new token")
+        token = str(made.json()["token"])
+        equal(running.ask("/mcp", method="POST", body={}).status, 401, "the status of /mcp without a token")
+        async with (
+            httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=STARTING) as http,
+            Client(
+                streamable_http_client(f"http://127.0.0.1:{running.port}/mcp", http_client=http),
+                read_timeout_seconds=STARTING,
+            ) as client,
+        ):
+            count = await ask_application(client)
+        child = StdioServerParameters(
+            command="autoarr",
+            args=["mcp"],
+            env={**os.environ, "AUTOARR_DATA_DIR": folder, "AUTOARR_MCP_TOKEN": token},
+            cwd=folder,
+        )
+        async with Client(child, read_timeout_seconds=STARTING) as client:
+            equal(await ask_application(client), count, "the number of tools over stdio")
+    return f"{count} tools over both transports; 401 without a token"

@@ -1,73 +1,62 @@
-"""Pydantic: validation, time zones, regular expressions in Rust, big JSON, and the application's settings."""
+"""Pydantic: the API's validation, time zones, regular expressions in Rust, big JSON, the application's settings."""
 
 from __future__ import annotations
 
 import json
 import time
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, StringConstraints, TypeAdapter
 from pydantic import ValidationError as Invalid
 from pydantic_core import SchemaError
 
+from autoarr.api.services import NewService, PathMapping
+from autoarr.settings import Settings
 from automation.components.probes.harness import Facts, Probe, equal, refused, require
 from automation.components.probes.served import command
 
 PROBE = Probe()
 
 ITEMS = 100_000
+PASSWORD = "planted"  # noqa: S105 - of a server that there is not
 
 
-class Cat(BaseModel):
-    """One kind of the union."""
-
-    kind: Literal["cat"]
-    lives: Annotated[int, Field(ge=0, le=9)]
-
-
-class Dog(BaseModel):
-    """The other kind."""
-
-    kind: Literal["dog"]
-    tags: dict[str, list[Decimal]] = {}
-
-
-class Owner(BaseModel):
-    """Nested, discriminated, aliased and secret."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    pets: list[Annotated[Cat | Dog, Field(discriminator="kind")]]
-    token: SecretStr = Field(alias="apiToken")
+# A service as a client sends it.
+SERVICE: dict[str, Any] = {
+    "kind": "sonarr",
+    "name": "S\u00e9ries",
+    "url": " HTTP://Sonarr:80/tv// ",
+    "api_key": "0123456789abcdef",
+    "path_mappings": [{"remote": "/tv", "local": "/data/tv"}],
+}
 
 
 @PROBE.step("validation")
 def validation(facts: Facts) -> str:
-    """What is right is converted; each thing that is wrong is named by its place."""
-    good = Owner.model_validate(
-        {"pets": [{"kind": "dog", "tags": {"kg": ["12.50", 3]}}, {"kind": "cat", "lives": "9"}], "apiToken": "secret"}
-    )
-    dog, cat = good.pets
-    equal(dog, Dog(kind="dog", tags={"kg": [Decimal("12.50"), Decimal(3)]}), "the dog")
-    equal(cat, Cat(kind="cat", lives=9), "the cat")
-    require("secret" not in repr(good) and good.token.get_secret_value() == "secret", "the secret shows")
-    with refused("what is wrong in four places", Invalid) as caught:
-        Owner.model_validate({"pets": [{"kind": "cat", "lives": 10}, {"kind": "cow"}], "extra": 1})
+    """A service for the API: what is right is converted, each thing that is wrong is named by its place."""
+    good = NewService.model_validate_json(json.dumps(SERVICE))
+    equal((good.url, good.enabled, good.tls_ca), ("http://sonarr/tv", True, None), "what was converted or left out")
+    equal(good.path_mappings, [PathMapping(remote="/tv", local="/data/tv")], "the mappings")
+    key = SERVICE["api_key"]
+    require(key not in f"{good!r}{good.model_dump_json()}", "the API key shows")
+    equal(good.api_key.get_secret_value(), key, "the API key")
+    wrong = SERVICE | {"kind": "cow", "api_key": "with a space", "path_mappings": [{"remote": "\0"}], "extra": 1}
+    with refused("what is wrong in six places", Invalid) as caught:
+        NewService.model_validate(wrong | {"name": " "})
     errors: list[Any] = caught[0].errors()  # type: ignore[attr-defined]  # a ValidationError
     found = {(".".join(map(str, error["loc"])), error["type"]) for error in errors}
     wanted = {
-        ("pets.0.cat.lives", "less_than_equal"),
-        ("pets.1", "union_tag_invalid"),
-        ("apiToken", "missing"),
+        ("kind", "literal_error"),
+        ("api_key", "value_error"),
+        ("path_mappings.0.remote", "string_pattern_mismatch"),
+        ("path_mappings.0.local", "missing"),
         ("extra", "extra_forbidden"),
+        ("name", "value_error"),
     }
     equal(found, wanted, "the errors")
-    with refused("a text as a number in strict mode", Invalid):
-        TypeAdapter(int).validate_python("1", strict=True)
-    return "converted, and refused in four places"
+    return f"converted, and refused in {len(wanted)} places"
 
 
 @PROBE.step("time zones")
@@ -138,10 +127,26 @@ def big_json(facts: Facts) -> str:
 
 @PROBE.step("the application's settings", limit=60)
 def settings(facts: Facts) -> str:
-    """`autoarr migrate` with settings that can't be used: exit code 2, a line for each, no traceback."""
-    wrong = {"AUTOARR_PORT": "many", "AUTOARR_LOG_LEVEL": "loud", "DATABASE_URL": "mysql://localhost/x"}
+    """Read and converted, with no secret in what is shown; and `autoarr migrate` with some that can't be used: exit
+    code 2, a line for each, no traceback."""
+    good = Settings.model_validate(
+        {"DATABASE_URL": f"postgres://u:{PASSWORD}@h/d?sslmode=verify-full", "log_level": "debug", "port": "0"}
+    )
+    equal(
+        (good.database_url.drivername, dict(good.database_url.query), good.log_level, good.port),
+        ("postgresql+asyncpg", {"ssl": "verify-full"}, "DEBUG", 0),
+        "the settings",
+    )
+    require(PASSWORD not in repr(good), "the password shows")
+    wrong = {
+        "AUTOARR_PORT": "many",
+        "AUTOARR_LOG_LEVEL": "loud",
+        "AUTOARR_SECRET_KEY": PASSWORD,
+        "DATABASE_URL": f"mysql://u:{PASSWORD}@localhost/x",
+    }
     done = command("migrate", environment=wrong)
     equal(done.returncode, 2, "the exit code")
     lines = done.stderr.strip().splitlines()
     equal(sorted(line.split()[1].split("=")[0] for line in lines), sorted(wrong), "the settings named")
+    require(PASSWORD not in done.stdout + done.stderr, "a secret shows in what is refused")
     return f"{len(lines)} settings refused, each in a line"

@@ -1,33 +1,51 @@
-"""Redis, a real server: commands, pipelines, pub/sub, streams, the application's own use, a restart of the server."""
+"""Redis, a real server: the application's events between two replicas, also over a restart, and what clients do."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager, suppress
+import uuid
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as Lost
 from redis.exceptions import ResponseError, WatchError
 
-from automation.components.probes.harness import Facts, Probe, Wrong, equal, refused, require
+from autoarr.events.redis import RedisBus
+from automation.components.catalogue import PACE
+from automation.components.probes.harness import Facts, Probe, Skip, Wrong, equal, refused, require
 from automation.components.probes.served import served
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from autoarr.events.bus import Event, Subscription
+
 PROBE = Probe()
 
-RESTART = 15.0
+EVENTS = 100
+# Seconds: until the server is there again, until a replica is connected, and until an event is there.
+RESTART, CONNECTING, HEARING = 15.0 * PACE, 10.0 * PACE, 5.0 * PACE
+
+
+def server(facts: Facts) -> str:
+    """The server's address.
+
+    Raises:
+        Skip: none was given.
+    """
+    if not facts.redis_url:
+        raise Skip("no Redis was given")
+    return facts.redis_url
 
 
 @asynccontextmanager
 async def client(facts: Facts) -> AsyncIterator[Any]:
     """A client with its defaults, as the application makes it; the stubs of its commands mix two worlds."""
-    async with Redis.from_url(facts.redis_url) as made:
+    async with Redis.from_url(server(facts)) as made:
         yield made
 
 
@@ -72,30 +90,54 @@ async def pipeline(facts: Facts) -> str:
     return "2000 commands, a transaction given up"
 
 
-async def next_message(listening: Any, limit: float = 5.0) -> dict[str, Any]:
-    """The next message that is no confirmation."""
-    deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
-        message: dict[str, Any] | None = await listening.get_message(ignore_subscribe_messages=True, timeout=0.2)
-        if message is not None:
-            return message
-    raise TimeoutError(f"no message within {limit:g} s")
+@asynccontextmanager
+async def replicas(facts: Facts) -> AsyncIterator[list[RedisBus]]:
+    """The application's events in two replicas of one installation, and in one of another; all connected."""
+    ours, other = (f"probe:{uuid.uuid4()}" for _ in range(2))
+    buses = [RedisBus(server(facts), partial(str, channel), []) for channel in (ours, ours, other)]
+    async with AsyncExitStack() as stack:
+        for bus in buses:
+            await bus.start()
+            stack.push_async_callback(bus.close)
+        async with asyncio.timeout(CONNECTING):
+            while any(bus.degraded for bus in buses):  # noqa: ASYNC110 - a bus tells nobody that it is connected
+                await asyncio.sleep(0.01)
+        yield buses
+
+
+async def next_event(listening: Subscription, kind: str, limit: float = HEARING) -> Event:
+    """The next event of a kind.
+
+    Raises:
+        Wrong: there is none in time.
+    """
+    try:
+        async with asyncio.timeout(limit):
+            async for event in listening:
+                if event.kind == kind:
+                    return event
+    except TimeoutError:
+        pass
+    raise Wrong(f"{kind} is not heard within {limit:g} s")
 
 
 @PROBE.step("pub/sub")
 async def publish(facts: Facts) -> str:
-    """A channel and a pattern, in the order of publication."""
-    async with client(facts) as redis, redis.pubsub() as listening:
-        await listening.subscribe("probe:channel")
-        await listening.psubscribe("probe:pattern:*")
-        for _ in range(2):
-            await listening.get_message(timeout=5)
-        sent = [("probe:channel", "\N{SNOWMAN}"), ("probe:pattern:x", "2"), ("probe:channel", "3")]
-        for channel, text in sent:
-            equal(await redis.publish(channel, text), 1, "the number of listeners")
-        got = [await next_message(listening) for _ in sent]
-    equal([(one["channel"].decode(), one["data"].decode()) for one in got], sent, "the messages")
-    return f"{len(sent)} messages in order"
+    """Events of one replica reach the other in order, its own listeners once, and another installation never."""
+    async with replicas(facts) as (one, two, other):
+        with one.subscribe() as own, two.subscribe() as elsewhere, other.subscribe() as foreign:
+            sent = [{"number": number, "text": "\N{SNOWMAN}"} for number in range(EVENTS)]
+            for data in sent:
+                await one.publish("probe.event", data)
+            heard = [await next_event(elsewhere, "probe.event") for _ in sent]
+            equal([event.data for event in heard], sent, "the events in the other replica")
+            equal([(await next_event(own, "probe.event")).id for _ in sent], [event.id for event in heard], "its own")
+            # Whatever else was under way would come before these.
+            for bus, listening in ((two, own), (other, foreign)):
+                await bus.publish("probe.end")
+                event = await listening.get()
+                equal(event.kind if event else None, "probe.end", "the event after those")
+    return f"{EVENTS} events in order, to the other replica alone"
 
 
 @PROBE.step("streams")
@@ -119,48 +161,38 @@ async def streams(facts: Facts) -> str:
 @PROBE.step("the application's readiness", limit=60)
 def readiness(facts: Facts) -> str:
     """`autoarr serve` with REDIS_URL says that Redis answers."""
-    with served({"REDIS_URL": facts.redis_url}) as running:
+    with served({"REDIS_URL": server(facts)}) as running:
         ready = running.ready()
     equal(ready.json()["checks"]["redis"]["status"], "ok", "Redis in /health/ready")
     return f"answered in {ready.json()['checks']['redis']['latency_ms']} ms"
 
 
-async def run_id(redis: Any) -> str:
+async def run_id(facts: Facts) -> str:
     """What a server process calls itself; another one after each start."""
-    return str((await redis.info("server"))["run_id"])
+    async with client(facts) as redis:
+        return str((await redis.info("server"))["run_id"])
 
 
-@PROBE.step("the server restarts", limit=RESTART + 5)
+@PROBE.step("the server restarts", limit=RESTART + CONNECTING + 2 * HEARING)
 async def restart(facts: Facts) -> str:
-    """The same client works again after the server went away and came back, and is subscribed again."""
-    async with client(facts) as redis, redis.pubsub() as listening:
-        await listening.subscribe("probe:restart")
-        await listening.get_message(timeout=5)
-        before = await run_id(redis)
-        started = time.monotonic()
-        # The server's container is started again by its engine. A client of its own, which tries nothing twice: with
-        # retries, the command would be given to the restarted server, too.
-        async with Redis.from_url(facts.redis_url, retry=Retry(NoBackoff(), 0)) as last:
-            await last.shutdown(nosave=True)
-        while True:
-            with suppress(Lost, OSError):
-                if await run_id(redis) != before:
-                    break
-            require(
-                time.monotonic() - started < RESTART, f"the client has no connection {RESTART:g} s after the restart"
-            )
-            await asyncio.sleep(0.1)
-        taken = time.monotonic() - started
-        await _hear(redis, listening)
-    return f"connected again after {taken:.1f} s, subscribed again"
-
-
-async def _hear(redis: Any, listening: Any) -> None:
-    """Publish until the subscription, which is renewed when its loss is noticed, hears of it."""
-    for _ in range(20):
-        with suppress(Lost):
-            await redis.publish("probe:restart", "again")
-            message = await listening.get_message(ignore_subscribe_messages=True, timeout=0.2)
-            if message is not None and message["data"] == b"again":
-                return
-    raise Wrong("the subscription is not renewed after the restart")
+    """Replicas go on for themselves while the server is away, learn that they missed something, and hear each other
+    again."""
+    async with replicas(facts) as (one, two, _):
+        with two.subscribe() as listening:
+            await one.publish("probe.before")
+            await next_event(listening, "probe.before")
+            before = await run_id(facts)
+            started = time.monotonic()
+            # The server's container is started again by its engine. A client that tries nothing twice: with retries,
+            # the command would be given to the restarted server, too.
+            async with Redis.from_url(facts.redis_url, retry=Retry(NoBackoff(), 0)) as last:
+                await last.shutdown(nosave=True)
+            await two.publish("probe.alone")
+            await next_event(listening, "probe.alone")
+            await next_event(listening, "lagged", RESTART)
+            taken = time.monotonic() - started
+            require(await run_id(facts) != before, "the server did not restart")
+            await one.publish("probe.after")
+            await next_event(listening, "probe.after")
+        require(not two.degraded, "the replica that hears everything says that it does not")
+    return f"connected again after {taken:.1f} s, and told so"

@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.components.catalogue import PACE
-from automation.components.probes.harness import Wrong
+from automation.components.probes.harness import Wrong, equal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-STARTING = 40.0 * PACE
+STARTING, ANSWERING = 40.0 * PACE, 10.0 * PACE
+ADMINISTRATOR = {"name": "\u017baneta", "password": "the probe's own"}
 POLL = 0.05
 LOG_SIZE = 1 << 16
 LISTENING = re.compile(r"listening on \S+ port (\d+)")
@@ -43,9 +44,21 @@ class Served(NamedTuple):
     process: subprocess.Popen[bytes]
     port: int
 
-    def ask(self, path: str) -> Reply:
-        """Ask it over HTTP."""
-        return ask("127.0.0.1", self.port, path)
+    def ask(self, path: str, *, method: str = "GET", token: str = "", body: object = None) -> Reply:
+        """Ask it over HTTP; a body is sent as JSON."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return ask("127.0.0.1", self.port, path, headers, method, body)
+
+    def log_in(self) -> str:
+        """Make the first administrator and log in; the access token.
+
+        Raises:
+            Wrong: it was refused.
+        """
+        for path, status in (("/auth/setup", 201), ("/auth/login", 200)):
+            reply = self.ask(path, method="POST", body=ADMINISTRATOR)
+            equal(reply.status, status, f"the status of {path}")
+        return str(reply.json()["access_token"])
 
     def ready(self, limit: float = STARTING) -> Reply:
         """The answer of its readiness, asked until it is ready: on a busy machine the first imports take their time.
@@ -81,11 +94,19 @@ class Served(NamedTuple):
             raise Wrong(f"autoarr serve did not stop within {limit:g} s of SIGTERM") from None
 
 
-def ask(host: str, port: int, path: str, headers: Mapping[str, str] | None = None, method: str = "GET") -> Reply:
-    """Ask over HTTP with the standard library, which adds and hides nothing."""
-    connection = http.client.HTTPConnection(host, port, timeout=10)
+def ask(
+    host: str,
+    port: int,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+    method: str = "GET",
+    body: object = None,
+) -> Reply:
+    """Ask over HTTP with the standard library, which adds and hides nothing; a body is sent as JSON."""
+    connection = http.client.HTTPConnection(host, port, timeout=ANSWERING)
     try:
-        connection.request(method, path, headers=dict(headers or {}))
+        content, kind = (None, {}) if body is None else (json.dumps(body), {"Content-Type": "application/json"})
+        connection.request(method, path, content, {**kind, **(headers or {})})
         response = connection.getresponse()
         named = {name.lower(): value for name, value in response.getheaders()}
         return Reply(response.status, named, response.read())

@@ -1,4 +1,5 @@
-"""SQLAlchemy with asyncpg on a real PostgreSQL, over TLS: the application's migrations, queries and what drivers do."""
+"""SQLAlchemy: the application's migrations and tables on SQLite and on a real PostgreSQL, over TLS, and what asyncpg
+does."""
 
 from __future__ import annotations
 
@@ -7,28 +8,32 @@ import io
 import os
 import socket
 import ssl
+import tempfile
 import uuid
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types
-from sqlalchemy import ARRAY, DateTime, Numeric, String, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from autoarr.database import Database
+from autoarr.migrate import HEAD, migrate
+from autoarr.models import Option
+from autoarr.settings import parse_database_url
 from automation.components.catalogue import PACE
-from automation.components.probes.harness import Facts, Probe, equal, refused, require
+from automation.components.probes import tables
+from automation.components.probes.harness import Facts, Probe, Skip, equal, refused, require
 from automation.components.probes.served import command, served
+from automation.components.probes.tables import MINE, NOW
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
 PROBE = Probe()
 
@@ -40,63 +45,42 @@ AUTHORITY = "PGSSLROOTCERT"
 VERIFY = "verify-full"
 
 
-class Base(DeclarativeBase):
-    """The probe's own tables."""
+def address(facts: Facts, **changes: Any) -> URL:
+    """The server's, as the application reads it from its settings; `changes` are of the URL.
 
-
-class Item(Base):
-    """The types that an application uses."""
-
-    __tablename__ = "probe_item"
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    name: Mapped[str] = mapped_column(String(100), unique=True)
-    price: Mapped[Decimal] = mapped_column(Numeric(12, 4))
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    tags: Mapped[list[str]] = mapped_column(ARRAY(String))
-    count: Mapped[int] = mapped_column(default=0)
-
-
-def make(name: str, **fields: Any) -> Item:
-    """An item with every kind of value."""
-    values: dict[str, Any] = {
-        "price": Decimal("12.3400"),
-        "at": datetime(2026, 3, 29, 1, 30, 0, 250_001, tzinfo=UTC),
-        "data": {"a": [1, None, {"\u00e4": "\N{SNOWMAN}"}]},
-        "tags": ["x", "\u017b"],
-    }
-    return Item(name=name, **{**values, **fields})
+    Raises:
+        Skip: none was given.
+    """
+    if not facts.database_url:
+        raise Skip("no PostgreSQL was given")
+    mode = changes.pop("sslmode", VERIFY)
+    return parse_database_url(make_url(facts.database_url).set(query={"sslmode": mode}, **changes))
 
 
 @asynccontextmanager
-async def engine(facts: Facts, size: int = 5, **changes: Any) -> AsyncIterator[AsyncEngine]:
-    """An engine that verifies the server's certificate; `changes` are of the URL."""
+async def database(facts: Facts, **changes: Any) -> AsyncIterator[Database]:
+    """The application's database on the server, whose certificate is verified."""
     os.environ[AUTHORITY] = changes.pop("authority", facts.authority)
-    mode = changes.pop("sslmode", VERIFY)
-    url: URL = make_url(facts.database_url).set(drivername="postgresql+asyncpg", **changes)
-    made = create_async_engine(
-        url, pool_size=size, max_overflow=0, connect_args={"ssl": mode, "timeout": CONNECTING, "direct_tls": False}
-    )
+    made = Database(address(facts, **changes))
     try:
         yield made
     finally:
-        await made.dispose()
+        await made.close()
 
 
 @asynccontextmanager
-async def tables(facts: Facts) -> AsyncIterator[AsyncEngine]:
-    """An engine with the probe's table, empty."""
-    async with engine(facts) as made:
-        async with made.begin() as connection:
-            await connection.run_sync(Base.metadata.drop_all)
-            await connection.run_sync(Base.metadata.create_all)
+async def migrated(facts: Facts) -> AsyncIterator[Database]:
+    """The application's database with its tables, and nothing of this probe's in them."""
+    async with database(facts) as made:
+        await migrate(made)
+        await tables.clear(made)
         yield made
 
 
 @asynccontextmanager
 async def raw(facts: Facts) -> AsyncIterator[Any]:
     """The driver's own connection."""
+    address(facts)
     connection: Any = await asyncpg.connect(
         facts.database_url, ssl=ssl.create_default_context(cafile=facts.authority), timeout=CONNECTING
     )
@@ -108,7 +92,12 @@ async def raw(facts: Facts) -> AsyncIterator[Any]:
 
 def settings(facts: Facts) -> dict[str, str]:
     """The application's, with a verified connection."""
-    return {"DATABASE_URL": f"{facts.database_url}?sslmode={VERIFY}", AUTHORITY: facts.authority}
+    address(facts)
+    return {
+        "DATABASE_URL": f"{facts.database_url}?sslmode={VERIFY}",
+        "AUTOARR_SECRET_KEY": "the same at each start; of 32 characters or more",
+        AUTHORITY: facts.authority,
+    }
 
 
 @PROBE.step("the application's migrations", limit=90)
@@ -123,51 +112,74 @@ def migrations(facts: Facts) -> str:
     equal((ready["status"], about["database"]), ("ready", "postgresql"), "the running application")
 
     async def rows() -> list[Any]:
-        async with engine(facts) as made, made.connect() as connection:
-            got = await connection.execute(text("SELECT version_num, id FROM alembic_version, instance"))
+        async with database(facts) as made, made.sessions() as session:
+            got = await session.execute(text("SELECT version_num, id FROM alembic_version, instance"))
             return [tuple(row) for row in got]
 
     found = asyncio.run(rows())
-    equal([str(identity) for _, identity in found], [about["instance_id"]], "the installation's row")
-    return f"revision {found[0][0]}, ready on PostgreSQL"
+    equal([(one, str(identity)) for one, identity in found], [(HEAD, about["instance_id"])], "the installation's row")
+    return f"revision {HEAD}, ready on PostgreSQL"
 
 
-@PROBE.step("queries")
-async def queries(facts: Facts) -> str:
-    """Every type written and read back the same; insert, update and delete with what they return."""
-    async with tables(facts) as made:
-        async with AsyncSession(made) as session, session.begin():
-            session.add_all([make("one"), make("two")])
-        async with AsyncSession(made, expire_on_commit=False) as session:
-            one = (await session.scalars(select(Item).where(Item.name == "one"))).one()
-            wanted = make("one")
-            for name in ("price", "at", "data", "tags"):
-                equal(getattr(one, name), getattr(wanted, name), f"the {name} read back")
-            one.count = 7
-            await session.commit()
-            changed = await session.scalars(update(Item).values(count=Item.count + 1).returning(Item.count))
-            equal(sorted(changed), [1, 8], "the counts after the update")
-            gone = await session.scalars(delete(Item).where(Item.name == "two").returning(Item.name))
-            equal(list(gone), ["two"], "what was deleted")
-            await session.commit()
-            equal(await session.scalar(select(func.count()).select_from(Item)), 1, "the rows left")
+@PROBE.step("the application's tables on SQLite", limit=60)
+async def on_sqlite(facts: Facts) -> str:
+    """Migrated once; then what is asked of PostgreSQL's as well."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Database(parse_database_url(f"sqlite:///{folder}/autoarr.db"))
+        try:
+            equal([await migrate(made), await migrate(made)], [True, False], "what the migrations did")
+            await tables.ask(made)
+            async with made.sessions() as session:
+                version = await session.scalar(text("SELECT sqlite_version()"))
+        finally:
+            await made.close()
+    return f"SQLite {version}"
+
+
+@PROBE.step("the application's tables on PostgreSQL", limit=60)
+async def on_postgresql(facts: Facts) -> str:
+    """Every kind of column, a page of activity, and what is kept of a service."""
+    async with migrated(facts) as made:
+        await tables.ask(made)
+        async with made.sessions() as session:
             version = await session.scalar(text("SHOW server_version"))
-        with refused("a name given twice", IntegrityError):
-            async with AsyncSession(made) as session, session.begin():
-                session.add(make("one"))
     return f"PostgreSQL {str(version).split()[0]}"
 
 
+@PROBE.step("values")
+async def values(facts: Facts) -> str:
+    """What the driver's own code converts: exact numbers, arrays, JSON, and moments to the microsecond."""
+    given = (
+        ("numeric", Decimal("-12345678901234567890.123400")),
+        ("float8", 1 / 7),
+        ("text[]", ["x", "\u017b", None]),
+        ("bytea", bytes(range(256))),
+        ("uuid", uuid.uuid4()),
+        ("timestamptz", datetime(2026, 3, 29, 1, 30, 0, 250_001, tzinfo=UTC)),
+        ("jsonb", '{"a": [1, null, "\N{SNOWMAN}"]}'),
+        ("inet", ip_interface("2001:db8::1/64")),
+    )
+    async with raw(facts) as connection:
+        for kind, value in given:
+            equal(await connection.fetchval(f"SELECT $1::{kind}", value), value, f"the {kind}")
+    return ", ".join(kind for kind, _ in given)
+
+
+def make(name: str) -> Option:
+    """One of the application's settings, of this probe's own."""
+    return Option(key=f"{MINE}{name}", value={"of": name}, updated_at=NOW)
+
+
 async def names(session: AsyncSession) -> list[str]:
-    """The items there are."""
-    return sorted(await session.scalars(select(Item.name)))
+    """Those there are."""
+    return sorted(await session.scalars(select(Option.key).where(Option.key.startswith(MINE))))
 
 
 @PROBE.step("transactions")
 async def transactions(facts: Facts) -> str:
     """Rolled back, rolled back to a savepoint, invisible until the end, and one of two that contradict each other."""
-    async with tables(facts) as made:
-        async with AsyncSession(made) as session, AsyncSession(made) as other:
+    async with migrated(facts) as made:
+        async with made.sessions() as session, made.sessions() as other:
             session.add(make("rolled back"))
             await session.flush()
             await session.rollback()
@@ -180,17 +192,17 @@ async def transactions(facts: Facts) -> str:
                     raise ZeroDivisionError
             equal(await names(other), [], "what another session sees before the commit")
             await session.commit()
-            equal(await names(other), ["kept"], "what another session sees after the commit")
+            equal(await names(other), [f"{MINE}kept"], "what another session sees after the commit")
         await _contradict(made)
     return "rollback, savepoint, isolation, a serialization failure"
 
 
-async def _contradict(made: AsyncEngine) -> None:
+async def _contradict(made: Database) -> None:
     """Two serializable transactions that each count what the other adds to: one has to fail."""
-    strict = made.execution_options(isolation_level="SERIALIZABLE")
+    strict = made.engine.execution_options(isolation_level="SERIALIZABLE")
     async with AsyncSession(strict) as one, AsyncSession(strict) as two:
         for session in (one, two):
-            await session.scalar(select(func.count()).select_from(Item))
+            await session.scalar(select(func.count()).select_from(Option))
         one.add(make("by one"))
         two.add(make("by two"))
         await one.flush()
@@ -240,7 +252,9 @@ async def notify(facts: Facts) -> str:
 async def concurrent(facts: Facts) -> str:
     """All open at the same time, each with a server process of its own, each over TLS."""
     together = asyncio.Barrier(CONNECTIONS)
-    async with engine(facts, size=CONNECTIONS) as made:
+    os.environ[AUTHORITY] = facts.authority
+    made = create_async_engine(address(facts), pool_size=CONNECTIONS, connect_args={"timeout": CONNECTING})
+    try:
 
         async def one(number: int) -> tuple[int, int]:
             async with made.connect() as connection:
@@ -249,6 +263,8 @@ async def concurrent(facts: Facts) -> str:
                 return int(pid or 0), int(await connection.scalar(text("SELECT :number * 2"), {"number": number}) or 0)
 
         got = await asyncio.gather(*(one(number) for number in range(CONNECTIONS)))
+    finally:
+        await made.dispose()
     equal(len({pid for pid, _ in got}), CONNECTIONS, "the number of server processes")
     equal([value for _, value in got], [number * 2 for number in range(CONNECTIONS)], "the answers")
     return f"{CONNECTIONS} server processes at once"
@@ -257,7 +273,7 @@ async def concurrent(facts: Facts) -> str:
 @PROBE.step("TLS, sslmode=verify-full")
 async def tls(facts: Facts) -> str:
     """The connection is encrypted as the server sees it."""
-    async with engine(facts) as made, made.connect() as connection:
+    async with database(facts) as made, made.engine.connect() as connection:
         row = (
             await connection.execute(text("SELECT ssl, version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))
         ).one()
@@ -266,7 +282,7 @@ async def tls(facts: Facts) -> str:
 
 
 async def _connect(facts: Facts, **changes: Any) -> None:
-    async with engine(facts, **changes) as made, made.connect() as connection:
+    async with database(facts, **changes) as made, made.engine.connect() as connection:
         await connection.execute(text("SELECT 1"))
 
 
@@ -275,9 +291,9 @@ async def tls_refused(facts: Facts) -> str:
     """Another authority's word, and a host that the certificate does not name; without that check, it is accepted."""
     with refused("a certificate of an authority that is not trusted", ssl.SSLCertVerificationError):
         await _connect(facts, authority=facts.stranger)
-    host = make_url(facts.database_url).host or ""
-    address = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    number = address[0][4][0]
+    host = address(facts).host or ""
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    number = found[0][4][0]
     with refused("a host that the certificate does not name", ssl.SSLCertVerificationError):
         await _connect(facts, host=number)
     await _connect(facts, host=number, sslmode="verify-ca")

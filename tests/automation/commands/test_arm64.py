@@ -56,16 +56,16 @@ def test_the_image_is_built_for_arm64_and_gets_healthy(emulating: Engine, checko
     result = checkout.invoke("build", "--platform", ARM64, "--json", timeout=3600)
     assert result.returncode == 0, result.stderr
     summary = json.loads(result.stdout)
-    assert (summary["platform"], summary["image"]) == (ARM64, "autoarr:alpine-arm64")
+    assert (summary["platform"], summary["image"]) == (ARM64, "autoarr:distroless-arm64")
     assert summary["healthy_s"] > 0
-    facts = image_store.inspect(emulating, "autoarr:alpine-arm64")
+    facts = image_store.inspect(emulating, "autoarr:distroless-arm64")
     assert facts is not None
     assert (facts.platform, facts.digest) == (ARM64, summary["digest"])
     # What runs natively is untouched.
     assert image_store.inspect(emulating, "autoarr:latest") == native
     # Made for it down to every library, and not only labelled so.
     seen = json.loads(
-        emulating.docker("run", "--rm", "--platform", ARM64, "autoarr:alpine-arm64", "python", "-c", LOOK).stdout
+        emulating.docker("run", "--rm", "--platform", ARM64, "autoarr:distroless-arm64", "python", "-c", LOOK).stdout
     )
     assert seen["machine"] == "aarch64"
     assert set(seen["elf"]) == {EM_AARCH64}

@@ -102,6 +102,7 @@ def test_a_base_that_cannot_be_had_says_what_was_tried(
     assert "AUTOARR_BASE_MIRROR" in caught.value.hint
 
 
+@pytest.mark.thorough
 def test_a_build_on_a_mirrored_base(real_engine: Engine, registry: str, checkout: Checkout) -> None:
     """The whole way: the mirror has the Python image under its official name, and the image is built on that."""
     base = Resolver(real_engine).resolve(ALPINE).reference

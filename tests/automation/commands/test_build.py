@@ -34,7 +34,7 @@ def test_builds_and_reports(checkout: Checkout, real_engine: Engine) -> None:
     assert result.returncode == 0, result.stderr
     summary = json.loads(result.stdout)
     assert summary["version"] == 1
-    assert summary["image"] == "autoarr:alpine"
+    assert summary["image"] == "autoarr:distroless"
     assert summary["libc"] == "musl"
     assert 0 < summary["pull_bytes"] < summary["disk_bytes"]
     assert summary["healthy_s"] < 30
@@ -67,7 +67,7 @@ def test_writes_an_oci_archive(checkout: Checkout, real_engine: Engine, tmp_path
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("--variant", "windows"), ("no variant 'windows'", "alpine, slim")),
+        (("--variant", "windows"), ("no variant 'windows'", "distroless, alpine, slim")),
         (("--platform", "linux/s390x"), ("no platform 'linux/s390x'", "linux/amd64")),
         (("--output", "tar:/x"), ("no output 'tar:/x'", "oci:PATH")),
         (("--output", "oci:/no/such/folder/x.tar"), ("can't be written",)),
@@ -97,12 +97,19 @@ def test_a_failing_ui_build(checkout: Checkout) -> None:
     one_message(checkout.invoke("build"), 6, "pnpm build", "TS2322")
 
 
+def test_an_import_of_something_that_the_image_does_without(checkout: Checkout) -> None:
+    checkout.edit("autoarr/cli.py", lambda text: text + "\n\ndef planted() -> None:\n    import unittest.mock\n")
+    line = len((checkout.root / "autoarr/cli.py").read_text(encoding="utf-8").splitlines())
+    said = f"autoarr.cli, line {line}: imports unittest.mock, which the step standard-library leaves out"
+    one_message(checkout.invoke("build"), 6, said, "STANDARD_LIBRARY in automation/slimming/catalogue.py")
+
+
 def test_an_image_that_never_gets_healthy(checkout: Checkout, real_engine: Engine) -> None:
-    before = image_store.inspect(real_engine, "autoarr:alpine")
+    before = image_store.inspect(real_engine, "autoarr:distroless")
     checkout.edit("autoarr/cli.py", lambda text: text + "\nraise SystemExit('planted: it does not start')\n")
     one_message(checkout.invoke("build"), 7, "exit code 1", "planted: it does not start")
     # What users have keeps its name until something better is proven healthy.
-    after = image_store.inspect(real_engine, "autoarr:alpine")
+    after = image_store.inspect(real_engine, "autoarr:distroless")
     assert (before and before.digest) == (after and after.digest)
 
 
@@ -116,7 +123,7 @@ def test_an_image_whose_health_check_fails(checkout: Checkout) -> None:
 def test_no_room_inside_a_build(checkout: Checkout) -> None:
     step = "RUN --mount=type=tmpfs,target=/small,size=1m dd if=/dev/zero of=/small/file bs=1M count=3"
     checkout.edit(
-        "Dockerfile.optimized", lambda text: text.replace("FROM runtime AS test", f"{step}\nFROM runtime AS test")
+        "Dockerfile.optimized", lambda text: text.replace("# Which modules the app", f"{step}\n# Which modules the app")
     )
     one_message(checkout.invoke("build"), 10, "disk is full", "No space left on device")
 

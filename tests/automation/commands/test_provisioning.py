@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from automation import cleaning, engine, image_store, paths
+from automation import cleaning, compose, engine, image_store, paths
 from automation.private_engine import PrivateEngine, refusal
 
 
@@ -36,6 +36,12 @@ def test_from_nothing_to_gone(private: PrivateEngine, monkeypatch: pytest.Monkey
     assert not (private.folder / "packages").exists()
     first = private.pid()
     assert first is not None
+    assert compose.works(found)
+    # One that was provisioned without compose gets it while it runs, and goes on running.
+    (private.plugins / "docker-compose").unlink()
+    assert not compose.works(found)
+    compose.ensure(found)
+    assert compose.works(found)
     # Used as it is while it answers.
     private.ensure()
     assert private.pid() == first

@@ -95,7 +95,7 @@ def test_run_without_an_image(real_engine: Engine) -> None:
 @pytest.mark.usefixtures("not_running")
 def test_run_of_an_image_without_a_health_check(real_engine: Engine, image: str) -> None:
     name = "autoarr:test-no-health"
-    recipe = f'FROM {image}\nHEALTHCHECK NONE\nCMD ["sleep", "30"]\n'
+    recipe = f'FROM {image}\nHEALTHCHECK NONE\nCMD ["python", "-c", "import time; time.sleep(30)"]\n'
     subprocess.run(
         ["docker", "buildx", "build", "--quiet", "--tag", name, "-"],
         input=recipe,

@@ -1,0 +1,1 @@
+"""Users, their logins and tokens, and what each may do."""

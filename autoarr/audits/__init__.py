@@ -1,0 +1,1 @@
+"""Audits: what the services' configuration is, against what it is better to be."""

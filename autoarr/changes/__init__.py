@@ -1,0 +1,1 @@
+"""Writes to services: previewed, verified, reversible and logged."""

@@ -1,0 +1,1 @@
+"""A conversation with a model of the Anthropic API, over the tools."""

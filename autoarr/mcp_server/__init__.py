@@ -1,0 +1,1 @@
+"""AutoArr as an MCP server."""

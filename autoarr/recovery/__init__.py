@@ -1,0 +1,1 @@
+"""Failed downloads, recovered by their cause."""

@@ -1,0 +1,1 @@
+"""Searches at Sonarr and Radarr, never twice and never above the budget."""

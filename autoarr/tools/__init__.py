@@ -1,0 +1,1 @@
+"""What programs and models may do here, and how a person confirms a write."""

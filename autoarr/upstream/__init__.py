@@ -1,0 +1,1 @@
+"""The services' own APIs, over one HTTP policy."""

@@ -1,0 +1,1 @@
+"""Known vulnerabilities of the locked Python and npm packages, from their indexes."""
