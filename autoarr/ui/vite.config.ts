@@ -8,14 +8,16 @@ export default defineConfig({
   plugins: [react(), precompress()],
   server: {
     proxy: {
-      '/api': SERVER,
+      '/api': { target: SERVER, ws: true },
+      '/auth': SERVER,
       '/health': SERVER,
-      '/ws': { target: SERVER, ws: true },
     },
   },
   build: {
     // A file as a data: address would be refused by the server's Content-Security-Policy.
     assetsInlineLimit: 0,
+    // One stylesheet for all pages: it is small, and no page has to wait for its own.
+    cssCodeSplit: false,
     // Every supported browser knows modulepreload.
     modulePreload: { polyfill: false },
     // What the licences of the bundled packages ask for.

@@ -1,20 +1,162 @@
-import logo from './assets/logo.svg'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { lazy, type ReactNode, Suspense, useEffect, useSyncExternalStore } from 'react'
+import { Redirect, Route, Switch, useLocation } from 'wouter'
+import { startListening } from './api/live.ts'
+import { asProblem } from './api/problem.ts'
+import { getState, start, subscribe } from './api/session.ts'
+import { Failure, Loading } from './components/Notice.tsx'
+import { ErrorBoundary } from './ErrorBoundary.tsx'
 import { NotFound } from './NotFound.tsx'
-import { StatusPage } from './status/StatusPage.tsx'
+import { Shell } from './shell/Shell.tsx'
 
-const HOME = new Set(['/', '/index.html'])
+const DashboardPage = lazy(() => import('./pages/dashboard/DashboardPage.tsx'))
+const FindingsPage = lazy(() => import('./pages/findings/FindingsPage.tsx'))
+const FindingPage = lazy(() => import('./pages/findings/FindingPage.tsx'))
+const DownloadsPage = lazy(() => import('./pages/downloads/DownloadsPage.tsx'))
+const RecoveriesPage = lazy(() => import('./pages/recoveries/RecoveriesPage.tsx'))
+const RecoveryPage = lazy(() => import('./pages/recoveries/RecoveryPage.tsx'))
+const RequestsPage = lazy(() => import('./pages/requests/RequestsPage.tsx'))
+const RequestPage = lazy(() => import('./pages/requests/RequestPage.tsx'))
+const ChatPage = lazy(() => import('./pages/chat/ChatPage.tsx'))
+const ActivityPage = lazy(() => import('./pages/activity/ActivityPage.tsx'))
+const ServicesPage = lazy(() => import('./pages/services/ServicesPage.tsx'))
+const UsersPage = lazy(() => import('./pages/users/UsersPage.tsx'))
+const SettingsPage = lazy(() => import('./pages/settings/SettingsPage.tsx'))
+const AccountPage = lazy(() => import('./pages/account/AccountPage.tsx'))
+const LoginPage = lazy(() => import('./pages/login/LoginPage.tsx'))
+const SetupPage = lazy(() => import('./pages/setup/SetupPage.tsx'))
+const StatusPage = lazy(() => import('./pages/status/StatusPage.tsx'))
 
-/** The frame of every page, and the page that `path` names. */
-export function App({ path }: { path: string }) {
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5000,
+      // The server has asked its own upstreams again already; a refusal stays one.
+      retry: (count, error) => count < 2 && asProblem(error).status === 0,
+      // What failed is asked for again when a page needs it, and shown as failed meanwhile.
+      throwOnError: false,
+    },
+  },
+})
+
+/** Every page, for who may see it. */
+export function App() {
+  useEffect(() => {
+    void start()
+    return startListening(queries)
+  }, [])
   return (
-    <>
-      <header className="site-header">
-        <a className="brand" href="/">
-          <img src={logo} alt="" width="32" height="32" />
-          AutoArr
-        </a>
-      </header>
-      <main className="page">{HOME.has(path) ? <StatusPage /> : <NotFound path={path} />}</main>
-    </>
+    <QueryClientProvider client={queries}>
+      <Switch>
+        <Route path="/status">
+          <Bare>
+            <StatusPage />
+          </Bare>
+        </Route>
+        <Route>
+          <ForState />
+        </Route>
+      </Switch>
+    </QueryClientProvider>
+  )
+}
+
+/** The page of an address, or what has to be done before it. */
+function ForState() {
+  const state = useSyncExternalStore(subscribe, getState)
+  switch (state.kind) {
+    case 'unknown':
+      return (
+        <Bare>
+          <Loading lines={4} />
+        </Bare>
+      )
+    case 'failed':
+      return (
+        <Bare>
+          <Failure error={state.problem} retry={() => void start()} />
+        </Bare>
+      )
+    case 'anonymous':
+    case 'ended':
+      return (
+        <Bare>
+          <LoginPage ended={state.kind === 'ended'} />
+        </Bare>
+      )
+    case 'in':
+      return (
+        <Shell me={state.me}>
+          <Guarded>{state.me.role === 'admin' ? <AdminPages /> : <RequesterPages />}</Guarded>
+        </Shell>
+      )
+  }
+}
+
+function AdminPages() {
+  return (
+    <Switch>
+      <Route path="/" component={DashboardPage} />
+      <Route path="/setup" component={SetupPage} />
+      <Route path="/findings" component={FindingsPage} />
+      <Route path="/findings/:id">{({ id }) => <FindingPage id={id} />}</Route>
+      <Route path="/downloads" component={DownloadsPage} />
+      <Route path="/recoveries" component={RecoveriesPage} />
+      <Route path="/recoveries/:id">{({ id }) => <RecoveryPage id={id} />}</Route>
+      <Route path="/activity" component={ActivityPage} />
+      <Route path="/services" component={ServicesPage} />
+      <Route path="/users" component={UsersPage} />
+      <Route path="/settings/:part?">{({ part }) => <SettingsPage part={part ?? 'policy'} />}</Route>
+      <Route>
+        <EverybodysPages />
+      </Route>
+    </Switch>
+  )
+}
+
+function RequesterPages() {
+  return (
+    <Switch>
+      <Route path="/">
+        <Redirect to="/requests" replace />
+      </Route>
+      <Route>
+        <EverybodysPages />
+      </Route>
+    </Switch>
+  )
+}
+
+function EverybodysPages() {
+  const [path] = useLocation()
+  return (
+    <Switch>
+      <Route path="/requests" component={RequestsPage} />
+      <Route path="/requests/:id">{({ id }) => <RequestPage id={id} />}</Route>
+      <Route path="/chat/:id?">{({ id }) => <ChatPage id={id ?? null} />}</Route>
+      <Route path="/account" component={AccountPage} />
+      <Route>
+        <NotFound path={path} />
+      </Route>
+    </Switch>
+  )
+}
+
+/** A page without the menu. */
+function Bare({ children }: { children: ReactNode }) {
+  return (
+    <main className="bare">
+      <Guarded>{children}</Guarded>
+    </main>
+  )
+}
+
+/** A page that fails leaves the rest of the frame, and another page works again. */
+function Guarded({ children }: { children: ReactNode }) {
+  const [path] = useLocation()
+  return (
+    <ErrorBoundary key={path}>
+      <Suspense fallback={<Loading lines={6} />}>{children}</Suspense>
+    </ErrorBoundary>
   )
 }

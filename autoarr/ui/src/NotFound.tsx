@@ -1,19 +1,16 @@
-import { useId } from 'react'
-import { usePageTitle } from './usePageTitle.ts'
+import { Link } from 'wouter'
+import { Page } from './components/Panel.tsx'
 
-/** For an address that the server leaves to the client, and the client doesn't know either. */
+/** For an address that has no page, or none for who asks. */
 export function NotFound({ path }: { path: string }) {
-  const id = useId()
-  usePageTitle('Page not found')
   return (
-    <section className="card" aria-labelledby={id}>
-      <h1 id={id}>Page not found</h1>
+    <Page title="Page not found">
       <p>
-        There is no page at <code>{path}</code>.
+        There is no page at <code>{path}</code>, or it is for administrators.
       </p>
       <p>
-        <a href="/">Go to the status page</a>
+        <Link href="/">Go to the first page</Link>
       </p>
-    </section>
+    </Page>
   )
 }

@@ -51,14 +51,17 @@ export const SILENT: Respond = (signal) =>
     signal.addEventListener('abort', () => reject(signal.reason))
   })
 
-/** Replaces `fetch` by what `routes` say at the time of a request, by path. */
+/** Replaces `fetch` by what `routes` say at the time of a request, by path, whatever its query. */
 export function serve(routes: Record<string, Respond>) {
-  const fetch = vi.fn((path: string, options: { signal: AbortSignal }) => {
-    const respond = routes[path]
+  const fetch = vi.fn((input: string | Request, options?: { signal?: AbortSignal }) => {
+    const { pathname } = new URL(typeof input === 'string' ? input : input.url, window.location.origin)
+    const signal =
+      options?.signal ?? (typeof input === 'string' ? new AbortController().signal : input.signal)
+    const respond = routes[pathname]
     if (respond === undefined) {
-      throw new Error(`unexpected request for ${path}`)
+      throw new Error(`unexpected request for ${pathname}`)
     }
-    return Promise.resolve(respond(options.signal))
+    return Promise.resolve(respond(signal))
   })
   vi.stubGlobal('fetch', fetch)
   return fetch

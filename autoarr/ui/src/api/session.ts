@@ -1,0 +1,166 @@
+import { exclusively } from './lock.ts'
+import { Problem, readProblem, unreachable } from './problem.ts'
+import type { components } from './schema.d.ts'
+
+export type Me = components['schemas']['Me']
+type Tokens = components['schemas']['Tokens']
+
+/** Whether somebody is logged in here. `ended` is a login that was good and no longer is. */
+export type State =
+  | { kind: 'unknown' }
+  | { kind: 'anonymous' }
+  | { kind: 'ended' }
+  | { kind: 'in'; me: Me }
+  | { kind: 'failed'; problem: Problem }
+
+/** Says that this browser has a refresh cookie, which scripts can't see: without one, none is asked for. */
+const FLAG = 'autoarr.session'
+
+/** Milliseconds before its end at which an access token is renewed. */
+const MARGIN_MS = 30_000
+
+interface Access {
+  token: string
+  /** Milliseconds since the epoch. */
+  until: number
+}
+
+let access: Access | null = null
+let state: State = { kind: 'unknown' }
+let renewing: Promise<Access | null> | null = null
+const listeners = new Set<() => void>()
+
+/** Tells other tabs of a new token, so that one refresh serves all, and of a logout. Never written to a disk. */
+const channel = new BroadcastChannel('autoarr.session')
+channel.addEventListener('message', (event: MessageEvent<{ access: Access | null }>) => {
+  access = event.data.access
+  if (access === null) {
+    set({ kind: 'anonymous' })
+  } else if (state.kind !== 'in') {
+    void start()
+  }
+})
+
+function set(next: State): void {
+  state = next
+  for (const listener of listeners) {
+    listener()
+  }
+}
+
+export function getState(): State {
+  return state
+}
+
+export function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+function isGood(one: Access | null): one is Access {
+  return one !== null && one.until - MARGIN_MS > Date.now()
+}
+
+/**
+ * The access token, renewed where it is about to end.
+ *
+ * @param refused a token that the server just refused: whatever its end, another is wanted
+ * @returns null where nobody is logged in, or no longer
+ * @throws Problem when the server doesn't answer: the login may be good all the same
+ */
+export async function accessToken(refused?: string): Promise<string | null> {
+  if (isGood(access) && access.token !== refused) {
+    return access.token
+  }
+  if (localStorage.getItem(FLAG) === null) {
+    return null
+  }
+  renewing ??= exclusively(() => renew(refused)).finally(() => {
+    renewing = null
+  })
+  return (await renewing)?.token ?? null
+}
+
+async function renew(refused?: string): Promise<Access | null> {
+  // Another tab may have done it while this one waited for its turn.
+  if (isGood(access) && access.token !== refused) {
+    return access
+  }
+  const response = await send('/auth/refresh', { method: 'POST' })
+  if (response.status === 401) {
+    forget()
+    set({ kind: 'ended' })
+    return null
+  }
+  return await take(response)
+}
+
+async function take(response: Response): Promise<Access> {
+  if (!response.ok) {
+    throw await readProblem(response)
+  }
+  const tokens = (await response.json()) as Tokens
+  access = { token: tokens.access_token, until: Date.now() + tokens.expires_in * 1000 }
+  localStorage.setItem(FLAG, 'yes')
+  channel.postMessage({ access })
+  return access
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, { cache: 'no-store', ...init })
+  } catch {
+    throw unreachable()
+  }
+}
+
+/** Finds out who is logged in, from what an earlier page left. */
+export async function start(): Promise<void> {
+  try {
+    const token = await accessToken()
+    if (token === null) {
+      if (state.kind !== 'ended') {
+        set({ kind: 'anonymous' })
+      }
+      return
+    }
+    const response = await send('/auth/me', { headers: { Authorization: `Bearer ${token}` } })
+    if (!response.ok) {
+      throw await readProblem(response)
+    }
+    set({ kind: 'in', me: (await response.json()) as Me })
+  } catch (error) {
+    const problem = error instanceof Problem ? error : unreachable()
+    set({ kind: 'failed', problem })
+  }
+}
+
+/** @throws Problem when it is refused */
+export async function logIn(name: string, password: string): Promise<void> {
+  const response = await send('/auth/login', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ name, password, cookie: true }),
+  })
+  await take(response)
+  await start()
+}
+
+/** Ends the login, here at once and at the server when it answers. */
+export async function logOut(): Promise<void> {
+  const token = access?.token
+  forget()
+  set({ kind: 'anonymous' })
+  channel.postMessage({ access: null })
+  if (token !== undefined) {
+    await send('/auth/logout', { method: 'POST', headers: { Authorization: `Bearer ${token}` } }).catch(
+      // The cookie stays until it expires; this browser no longer uses it.
+      () => undefined,
+    )
+  }
+}
+
+function forget(): void {
+  access = null
+  localStorage.removeItem(FLAG)
+}

@@ -1,0 +1,38 @@
+import type { ComponentProps, ReactNode } from 'react'
+import { Link } from 'wouter'
+import css from './Button.module.css'
+
+interface Look {
+  /** `primary` is the one thing a page is for; `danger` can't be undone, or is costly to. */
+  tone?: 'primary' | 'plain' | 'quiet' | 'danger'
+  small?: boolean
+}
+
+function look({ tone = 'plain', small = false }: Look): string {
+  return `${css['button']} ${css[tone]} ${small ? css['small'] : ''}`
+}
+
+interface Props extends Look, Omit<ComponentProps<'button'>, 'className'> {
+  /** Work is going on: it can't be pressed, and says so. */
+  busy?: boolean
+}
+
+export function Button({ tone, small, busy = false, type = 'button', disabled, children, ...rest }: Props) {
+  const props = { ...(tone && { tone }), ...(small && { small }) }
+  return (
+    // biome-ignore lint/a11y/useButtonType: it is a prop with a default
+    <button {...rest} type={type} className={look(props)} disabled={disabled || busy} aria-busy={busy}>
+      {busy ? <span className={css['spinner']} aria-hidden="true" /> : null}
+      {children}
+    </button>
+  )
+}
+
+/** Looks like a button, and leads somewhere. */
+export function ButtonLink({ href, children, ...style }: Look & { href: string; children: ReactNode }) {
+  return (
+    <Link href={href} className={look(style)}>
+      {children}
+    </Link>
+  )
+}

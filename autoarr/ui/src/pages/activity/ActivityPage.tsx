@@ -1,0 +1,9 @@
+import { Page } from '../../components/Panel.tsx'
+
+export default function ActivityPage() {
+  return (
+    <Page title="Activity">
+      <p>…</p>
+    </Page>
+  )
+}

@@ -1,0 +1,9 @@
+import { Page } from '../../components/Panel.tsx'
+
+export default function DashboardPage() {
+  return (
+    <Page title="Dashboard">
+      <p>…</p>
+    </Page>
+  )
+}

@@ -1,0 +1,9 @@
+import { Page } from '../../components/Panel.tsx'
+
+export default function DownloadsPage() {
+  return (
+    <Page title="Downloads">
+      <p>…</p>
+    </Page>
+  )
+}

@@ -1,0 +1,9 @@
+import { Page } from '../../components/Panel.tsx'
+
+export default function RecoveriesPage() {
+  return (
+    <Page title="Recoveries">
+      <p>…</p>
+    </Page>
+  )
+}

@@ -1,0 +1,3 @@
+export default function FirstUser() {
+  return <p>…</p>
+}
