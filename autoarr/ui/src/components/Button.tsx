@@ -20,7 +20,6 @@ interface Props extends Look, Omit<ComponentProps<'button'>, 'className'> {
 export function Button({ tone, small, busy = false, type = 'button', disabled, children, ...rest }: Props) {
   const props = { ...(tone && { tone }), ...(small && { small }) }
   return (
-    // biome-ignore lint/a11y/useButtonType: it is a prop with a default
     <button {...rest} type={type} className={look(props)} disabled={disabled || busy} aria-busy={busy}>
       {busy ? <span className={css['spinner']} aria-hidden="true" /> : null}
       {children}

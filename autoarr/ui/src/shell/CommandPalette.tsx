@@ -55,7 +55,6 @@ export default function CommandPalette({ me, onClose }: { me: Me; onClose: () =>
           className={css['input']}
           placeholder="Type a few letters"
           aria-label="Command"
-          // biome-ignore lint/a11y/noAutofocus: the dialog was opened to type
           autoFocus
         />
         <ComboboxList className={css['list']} alwaysVisible aria-label="Commands">
