@@ -354,6 +354,14 @@ def ui(c: Context) -> None:
 
 
 @verb(KEEP)
+def schema(c: Context) -> None:
+    """Write the UI's types of the API from the application's OpenAPI document."""
+    from automation import frontend
+
+    console.note("written" if frontend.api_types() else "up to date")
+
+
+@verb(KEEP)
 def export(c: Context, check: bool = False) -> None:
     """Write the requirements files from poetry.lock; --check only compares."""
     from automation import requirements

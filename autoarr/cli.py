@@ -68,6 +68,16 @@ def _version() -> int:
     return 0
 
 
+def _openapi() -> int:
+    import json
+
+    from autoarr.app import create_app
+    from autoarr.settings import Settings
+
+    sys.stdout.write(json.dumps(create_app(Settings()).openapi(), indent=1, sort_keys=True) + "\n")
+    return 0
+
+
 def _reset_password(name: str | None) -> int:
     from autoarr.accounts.commands import reset_password
 
@@ -109,6 +119,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
     "healthcheck": (_healthcheck, "ask the running application for its health; exit code 0 or 1"),
     "migrate": (_migrate, "bring the database up to date and exit"),
     "version": (_version, "print the version"),
+    "openapi": (_openapi, "print the OpenAPI document of the HTTP API"),
     "mcp": (_mcp, "serve the tools to an MCP client over standard input and output, beside a running AutoArr"),
     "reset-password": (_reset_password, "set a user's password, read from standard input; without input, a random one"),
     "rotate-keys": (_rotate_keys, "sign and encrypt with a new secret key from now on"),

@@ -1,8 +1,12 @@
-"""The UI on the host: pnpm install and build, its checks, and whether the lockfile fits."""
+"""The UI on the host: pnpm install and build, its checks, and whether lockfile and API types fit."""
 
 from __future__ import annotations
 
-from automation import console, network, paths, process
+import json
+import sys
+from typing import Any
+
+from automation import console, network, paths, process, scratch
 from automation.errors import BuildFailed, Stale
 
 DIST = paths.UI / "dist"
@@ -58,9 +62,56 @@ def build() -> None:
     pnpm("build")
 
 
-def check() -> None:
-    """Lint, types and tests of the UI, and the build itself."""
+def api_types(*, check: bool = False) -> bool:
+    """Write what TypeScript knows of the API, from the application's own OpenAPI document; whether it changed.
+
+    Raises:
+        Stale: with `check`, when the committed types are not those of the application.
+        BuildFailed: they could not be made.
+    """
     install()
+    committed = paths.UI / "src" / "api" / "schema.d.ts"
+    document = process.run([sys.executable, "-m", "autoarr", "openapi"], cwd=paths.ROOT).stdout
+    with scratch.folder() as folder:
+        source, made = folder / "openapi.json", folder / "schema.d.ts"
+        source.write_text(json.dumps(_without_examples(json.loads(document))), encoding="utf-8")
+        pnpm("exec", "openapi-typescript", str(source), "--output", str(made))
+        wanted = made.read_text(encoding="utf-8")
+    if committed.is_file() and committed.read_text(encoding="utf-8") == wanted:
+        return False
+    if check:
+        raise Stale(
+            "the UI's types are not those of the API",
+            where=str(committed),
+            hint="run `invoke schema` and commit the result",
+        )
+    committed.write_text(wanted, encoding="utf-8")
+    return True
+
+
+def _without_examples(part: Any, *, names: bool = False) -> Any:
+    """A part of an OpenAPI document without what makes its types long: examples, titles, and refusals.
+
+    Args:
+        names: its keys are names of properties rather than OpenAPI's own words.
+    """
+    if isinstance(part, list):
+        return [_without_examples(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    short = {}
+    for key, value in part.items():
+        if key == "responses" and not names:
+            # What is refused is an RFC 9457 problem everywhere, which the client reads in one place.
+            value = {status: answer for status, answer in value.items() if status.startswith("2")}
+        if names or key not in ("example", "examples", "title"):
+            short[key] = _without_examples(value, names=key == "properties")
+    return short
+
+
+def check() -> None:
+    """Lint, types and tests of the UI, whether its API types are up to date, and the build itself."""
+    api_types(check=True)
     for script in ("lint", "typecheck", "test", "build"):
         pnpm(script)
 

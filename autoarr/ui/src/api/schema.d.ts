@@ -4,10181 +4,4596 @@
  */
 
 export interface paths {
-  '/health': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Liveness
-     * @description Answer as long as the process can; nothing else is asked.
-     */
-    get: operations['get_health']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/health/ready': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Readiness
-     * @description Ask the database, and Redis when it is configured; each has two seconds.
-     */
-    get: operations['get_readiness']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/auth/setup': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Whether the first user exists
-     * @description Tell whether AutoArr has been set up.
-     */
-    get: operations['get_setup']
-    put?: never
-    /**
-     * Make the first administrator
-     * @description Make the first user, once; afterwards it is refused.
-     */
-    post: operations['set_up']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/auth/login': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Log in
-     * @description Open a session. Failures slow down further attempts for the name and from the address: see Retry-After.
-     */
-    post: operations['log_in']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/auth/refresh': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Renew the access token
-     * @description Take a refresh token, from the body or the cookie, for new tokens. Used a second time, it ends its session.
-     */
-    post: operations['refresh']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/auth/logout': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Log out
-     * @description End the session that asks.
-     */
-    post: operations['log_out']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/auth/me': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Who asks
-     * @description Tell whose login or API token this is.
-     */
-    get: operations['get_me']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/auth/password': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Change one's password
-     * @description Change one's own password; every other session of one's own ends.
-     */
-    post: operations['change_password']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/auth/sessions': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * One's sessions
-     * @description List one's own logins, the one used last first.
-     */
-    get: operations['list_sessions']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/auth/sessions/{session_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post?: never
-    /**
-     * End one of one's sessions
-     * @description End one of one's own logins, on whatever device it is.
-     */
-    delete: operations['end_session']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/about': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Version and build
-     * @description Tell which build this is, what it runs on, and since when.
-     */
-    get: operations['get_about']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Users
-     * @description List all users by name.
-     */
-    get: operations['list_users']
-    put?: never
-    /**
-     * Make a user
-     * @description Make a user with a first password.
-     */
-    post: operations['create_user']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/{user_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * A user
-     * @description Show one user.
-     */
-    get: operations['get_user']
-    put?: never
-    post?: never
-    /**
-     * Delete a user
-     * @description Delete a user with all their sessions and API tokens; what they did stays in the activity log.
-     */
-    delete: operations['delete_user']
-    options?: never
-    head?: never
-    /**
-     * Change a user
-     * @description Change a user. A new password, or disabling, ends all of their sessions.
-     */
-    patch: operations['change_user']
-    trace?: never
-  }
-  '/api/v1/tokens': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * API tokens
-     * @description List one's own API tokens, the newest first.
-     */
-    get: operations['list_tokens']
-    put?: never
-    /**
-     * Make an API token
-     * @description Make an API token of one's own.
-     */
-    post: operations['create_token']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/tokens/{token_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post?: never
-    /**
-     * Delete an API token
-     * @description Delete one of one's own API tokens, or, as an administrator, anybody's; it is refused from then on.
-     */
-    delete: operations['delete_token']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/findings/{finding_id}/preview': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * What a fix would write
-     * @description Read the object and compare; nothing is written. 409 when only a person can settle the finding.
-     */
-    post: operations['preview_finding']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/findings/{finding_id}/apply': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Make a fix
-     * @description Write what was previewed and read it again; `state` says what became of it.
-     *
-     *     403 in observe mode; 409 when the object is not as previewed; 502 or 504 when the service failed before
-     *     anything was written.
-     */
-    post: operations['apply_finding']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/changes': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Writes, the newest first
-     * @description List what was written, or was to be.
-     */
-    get: operations['list_changes']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/changes/{change_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * One write
-     * @description Tell what was written, by whom, and what became of it.
-     */
-    get: operations['get_change']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/changes/{change_id}/revert': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Undo a write
-     * @description Write the values from before, of exactly the fields that the change changed.
-     *
-     *     The undoing is a change of its own and can be undone. 409 when a field has been changed since, or the change
-     *     is undone already.
-     */
-    post: operations['revert_change']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/services': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * The services
-     * @description List the services by name.
-     */
-    get: operations['list_services']
-    put?: never
-    /**
-     * Add a service
-     * @description Add a service; it need not be running. One that answers within some seconds is shown with its version.
-     */
-    post: operations['create_service']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/services/test': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Test a service that is not saved
-     * @description Ask a service what it is, before it is added. The answer is 200 for a failed test too: it says the cause.
-     */
-    post: operations['check_address']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/services/{service_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * One service
-     * @description Show a service.
-     */
-    get: operations['get_service']
-    put?: never
-    post?: never
-    /**
-     * Remove a service
-     * @description Remove a service, its findings and what was last seen of it. Its changes and the activity stay.
-     */
-    delete: operations['delete_service']
-    options?: never
-    head?: never
-    /**
-     * Change a service
-     * @description Change a service. Without an API key the stored one stays, unless the address leads elsewhere.
-     */
-    patch: operations['change_service']
-    trace?: never
-  }
-  '/api/v1/services/{service_id}/test': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Test a service
-     * @description Ask a service what it is. The answer is 200 for a failed test too: it says the cause.
-     */
-    post: operations['check_service']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/policy': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * The policy
-     * @description Show what AutoArr may do by itself, and how often it looks.
-     */
-    get: operations['get_policy']
-    /**
-     * Set the policy
-     * @description Replace the policy; all replicas follow it from their next piece of work on.
-     */
-    put: operations['set_policy']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/policy/dry-run': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * What a policy would have done
-     * @description Show what AutoArr would have done about the failures of the last 30 days; nothing is written or kept.
-     *
-     *     Without a policy in the body, it is the present one in the mode auto. The services are asked, which takes a while
-     *     where their histories are long.
-     */
-    post: operations['dry_run_policy']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/requests': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Requests, the newest first
-     * @description List one's own requests; for administrators, everybody's.
-     */
-    get: operations['list_requests']
-    put?: never
-    /**
-     * Ask for a film or a series
-     * @description Ask, and hear which title was found; where several fit, the state is `choosing`.
-     *
-     *     Where Sonarr or Radarr can't be asked now, the request waits for them. 422 when nothing is named, 429 when the
-     *     quota is used up.
-     */
-    post: operations['create_request']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/requests/{request_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * One request and its timeline
-     * @description Tell how far a request is, with each step and each delay; 404 for those of others, but for administrators.
-     */
-    get: operations['get_request']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/requests/{request_id}/choose': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Say which title is meant
-     * @description Choose one of the candidates. 409 where there is nothing to choose, 422 where it is none of them.
-     */
-    post: operations['choose_candidate']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/requests/{request_id}/approve': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Approve a request
-     * @description Let a request go on; 409 where it doesn't wait for that.
-     */
-    post: operations['approve_request']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/requests/{request_id}/deny': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Deny a request
-     * @description Say no, and why; 409 where it is being added already, or ended.
-     */
-    post: operations['deny_request']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/requests/{request_id}/cancel': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Cancel a request
-     * @description Follow it no longer. What was added or is being downloaded already stays as it is. 409 where it ended.
-     */
-    post: operations['cancel_request']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/dashboard': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * The dashboard
-     * @description Show what the services last said, each part with its age; no service is asked unless `refresh` is set.
-     */
-    get: operations['get_dashboard']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/downloads': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * The queues of all services as one
-     * @description List each download once, whoever tells of it, with what is done about it where it failed.
-     *
-     *     It is what the services last said: none is asked. What one did not say is unknown, not empty: `sources` tells.
-     */
-    get: operations['get_downloads']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/recoveries': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Failed downloads, the newest first
-     * @description List what failed and what is done about it.
-     */
-    get: operations['list_recoveries']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/recoveries/{recovery_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * One failed download, with its timeline
-     * @description Tell what happened, why, and what was written.
-     */
-    get: operations['get_recovery']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/recoveries/{recovery_id}/approve': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Have done what it proposes
-     * @description Approve `action`, which is then done within moments, also in quiet hours.
-     *
-     *     409 when it proposes nothing, 403 in observe mode.
-     */
-    post: operations['approve_recovery']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/recoveries/{recovery_id}/cancel': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Do nothing more about it
-     * @description End a recovery; what was written already stays. 409 when it has ended, or something is being written for it.
-     */
-    post: operations['cancel_recovery']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/audits': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List the audits
-     * @description List the audits, the newest first; with `service_id`, those limited to that service.
-     */
-    get: operations['list_audits']
-    put?: never
-    /**
-     * Start an audit
-     * @description Queue an audit of one service or of all. One that already waits or runs for the same is given back instead.
-     */
-    post: operations['create_audit']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/audits/{audit_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Show an audit
-     * @description Show one audit: how far it is, and what came of it.
-     */
-    get: operations['get_audit']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/rules': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List the rules
-     * @description List what an audit looks at: what each rule wants, why, and who says so.
-     */
-    get: operations['list_rules']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/findings': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List the findings
-     * @description List the findings, the most severe first; of equal ones, by title.
-     */
-    get: operations['list_findings']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/findings/{finding_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Show a finding
-     * @description Show one finding, with the call that would fix it.
-     */
-    get: operations['get_finding']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/findings/{finding_id}/ignore': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Ignore a finding
-     * @description Leave a finding out of the score from now on, and say why. Later audits keep that.
-     */
-    post: operations['ignore_finding']
-    /**
-     * No longer ignore a finding
-     * @description Let a finding count again.
-     */
-    delete: operations['unignore_finding']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/activity': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Activity
-     * @description List what happened, the newest first.
-     */
-    get: operations['list_activity']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/activity/export': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Activity as a file
-     * @description Send all of it, the newest first, as CSV with a header line or as one JSON object a line.
-     */
-    get: operations['export_activity']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/notifications': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * What was told
-     * @description List what was told, or is still to be, the newest first.
-     */
-    get: operations['list_notifications']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/notifications/targets': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * The receivers
-     * @description List the receivers by name.
-     */
-    get: operations['list_targets']
-    put?: never
-    /**
-     * Add a receiver
-     * @description Add a receiver; it is told of what happens from now on.
-     */
-    post: operations['create_target']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/notifications/targets/{target_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * One receiver
-     * @description Show a receiver.
-     */
-    get: operations['get_target']
-    put?: never
-    post?: never
-    /**
-     * Remove a receiver
-     * @description Remove a receiver, and what it was told.
-     */
-    delete: operations['delete_target']
-    options?: never
-    head?: never
-    /**
-     * Change a receiver
-     * @description Change a receiver. What waits for one that is switched off is not sent any more.
-     */
-    patch: operations['change_target']
-    trace?: never
-  }
-  '/api/v1/notifications/targets/{target_id}/test': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Test a receiver
-     * @description Send a test at once. The answer is 200 for a failed test too: it says the cause.
-     */
-    post: operations['check_target']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/events': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Live events
-     * @description Send what happens, as server-sent events: `id`, `event` (its kind) and `data` (JSON: id, kind, at, data).
-     *
-     *     The first is `hello`; `lagged` says that some were lost. An event tells that something changed: look it up. What
-     *     happened while nobody listened is not repeated. The stream ends when the token does.
-     */
-    get: operations['get_events']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/jobs': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Jobs
-     * @description List jobs, the newest first. Finished ones are kept for a week; of what runs by the clock, the newest.
-     */
-    get: operations['list_jobs']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/jobs/{job_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * One job
-     * @description Read one job.
-     */
-    get: operations['get_job']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/jobs/{job_id}/cancel': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Cancel a job
-     * @description Cancel a job that nobody has begun; 409 when it is too late for that.
-     */
-    post: operations['cancel_job']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/confirmations': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Writes that wait for you
-     * @description List your own that are open or under way, the newest first. What became of one whose process ended is looked up
-     *     first.
-     */
-    get: operations['list_confirmations']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/confirmations/{confirmation_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Confirm a write, or decline it
-     * @description Make the write, or never; `state` says what became of it. With a login only: no program can confirm.
-     *
-     *     403 in observe mode, or when you may no longer; 404 when it is not yours; 409 when it is not open any more. Where
-     *     things are not as they were shown, nothing is written and `state` is failed.
-     */
-    post: operations['decide']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/chat/status': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Whether one can chat
-     * @description Tell whether a model is configured, and what may be used and was.
-     */
-    get: operations['get_chat_status']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/chat': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List your conversations
-     * @description List your own conversations, the latest first.
-     */
-    get: operations['list_conversations']
-    put?: never
-    /**
-     * Say something
-     * @description Have the model reply, and tell of it by server-sent events; `data` is JSON with the event's name as its `type`.
-     *
-     *     `started` (conversation_id, title, model), then any of `text` (text), `waiting` (seconds, reason), `tool_call` (id,
-     *     name, title, arguments), `tool_result` (id, name, ok, data), `confirmation` (confirmation_id, tool, title,
-     *     destructive, preview: `POST /chat/confirm` makes or declines it) and `usage` (of this call, of the conversation and
-     *     of the day, with the limits); `done` (stop, message) or `error` (kind, message, retry_after_s) is the last. Closing
-     *     the connection ends the reply. What was said until then is kept.
-     */
-    post: operations['chat']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/chat/confirm': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Confirm or decline a write
-     * @description Make a write that was previewed, once, or never make it: as `POST /confirmations/{id}` does. With a login only:
-     *     no program can confirm. The model hears of it with the next message.
-     */
-    post: operations['confirm_in_chat']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/chat/{conversation_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Show a conversation
-     * @description Show one of your conversations, with everything that was said.
-     */
-    get: operations['get_conversation']
-    put?: never
-    post?: never
-    /**
-     * Delete a conversation
-     * @description Delete one of your conversations; a reply that is being made ends. What it used still counts for its day.
-     */
-    delete: operations['delete_conversation']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/chat/{conversation_id}/cancel': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Cancel a reply
-     * @description End the reply that is being made, on whichever replica; without one, nothing happens.
-     */
-    post: operations['cancel_reply']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
+    "/api/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Version and build
+         * @description Tell which build this is, what it runs on, and since when.
+         */
+        get: operations["get_about"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Activity
+         * @description List what happened, the newest first.
+         */
+        get: operations["list_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activity/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Activity as a file
+         * @description Send all of it, the newest first, as CSV with a header line or as one JSON object a line.
+         */
+        get: operations["export_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the audits
+         * @description List the audits, the newest first; with `service_id`, those limited to that service.
+         */
+        get: operations["list_audits"];
+        put?: never;
+        /**
+         * Start an audit
+         * @description Queue an audit of one service or of all. One that already waits or runs for the same is given back instead.
+         */
+        post: operations["create_audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audits/{audit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an audit
+         * @description Show one audit: how far it is, and what came of it.
+         */
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Writes, the newest first
+         * @description List what was written, or was to be.
+         */
+        get: operations["list_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One write
+         * @description Tell what was written, by whom, and what became of it.
+         */
+        get: operations["get_change"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change_id}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a write
+         * @description Write the values from before, of exactly the fields that the change changed.
+         *
+         *     The undoing is a change of its own and can be undone. 409 when a field has been changed since, or the change
+         *     is undone already.
+         */
+        post: operations["revert_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your conversations
+         * @description List your own conversations, the latest first.
+         */
+        get: operations["list_conversations"];
+        put?: never;
+        /**
+         * Say something
+         * @description Have the model reply, and tell of it by server-sent events; `data` is JSON with the event's name as its `type`.
+         *
+         *     `started` (conversation_id, title, model), then any of `text` (text), `waiting` (seconds, reason), `tool_call` (id,
+         *     name, title, arguments), `tool_result` (id, name, ok, data), `confirmation` (confirmation_id, tool, title,
+         *     destructive, preview: `POST /chat/confirm` makes or declines it) and `usage` (of this call, of the conversation and
+         *     of the day, with the limits); `done` (stop, message) or `error` (kind, message, retry_after_s) is the last. Closing
+         *     the connection ends the reply. What was said until then is kept.
+         */
+        post: operations["chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm or decline a write
+         * @description Make a write that was previewed, once, or never make it: as `POST /confirmations/{id}` does. With a login only:
+         *     no program can confirm. The model hears of it with the next message.
+         */
+        post: operations["confirm_in_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether one can chat
+         * @description Tell whether a model is configured, and what may be used and was.
+         */
+        get: operations["get_chat_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{conversation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a conversation
+         * @description Show one of your conversations, with everything that was said.
+         */
+        get: operations["get_conversation"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a conversation
+         * @description Delete one of your conversations; a reply that is being made ends. What it used still counts for its day.
+         */
+        delete: operations["delete_conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{conversation_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a reply
+         * @description End the reply that is being made, on whichever replica; without one, nothing happens.
+         */
+        post: operations["cancel_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/confirmations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Writes that wait for you
+         * @description List your own that are open or under way, the newest first. What became of one whose process ended is looked up
+         *     first.
+         */
+        get: operations["list_confirmations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/confirmations/{confirmation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a write, or decline it
+         * @description Make the write, or never; `state` says what became of it. With a login only: no program can confirm.
+         *
+         *     403 in observe mode, or when you may no longer; 404 when it is not yours; 409 when it is not open any more. Where
+         *     things are not as they were shown, nothing is written and `state` is failed.
+         */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The dashboard
+         * @description Show what the services last said, each part with its age; no service is asked unless `refresh` is set.
+         */
+        get: operations["get_dashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/downloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The queues of all services as one
+         * @description List each download once, whoever tells of it, with what is done about it where it failed.
+         *
+         *     It is what the services last said: none is asked. What one did not say is unknown, not empty: `sources` tells.
+         */
+        get: operations["get_downloads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live events
+         * @description Send what happens, as server-sent events: `id`, `event` (its kind) and `data` (JSON: id, kind, at, data).
+         *
+         *     The first is `hello`; `lagged` says that some were lost. An event tells that something changed: look it up. What
+         *     happened while nobody listened is not repeated. The stream ends when the token does.
+         */
+        get: operations["get_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the findings
+         * @description List the findings, the most severe first; of equal ones, by title.
+         */
+        get: operations["list_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/{finding_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a finding
+         * @description Show one finding, with the call that would fix it.
+         */
+        get: operations["get_finding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/{finding_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a fix
+         * @description Write what was previewed and read it again; `state` says what became of it.
+         *
+         *     403 in observe mode; 409 when the object is not as previewed; 502 or 504 when the service failed before
+         *     anything was written.
+         */
+        post: operations["apply_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/{finding_id}/ignore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ignore a finding
+         * @description Leave a finding out of the score from now on, and say why. Later audits keep that.
+         */
+        post: operations["ignore_finding"];
+        /**
+         * No longer ignore a finding
+         * @description Let a finding count again.
+         */
+        delete: operations["unignore_finding"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/{finding_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a fix would write
+         * @description Read the object and compare; nothing is written. 409 when only a person can settle the finding.
+         */
+        post: operations["preview_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs
+         * @description List jobs, the newest first. Finished ones are kept for a week; of what runs by the clock, the newest.
+         */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One job
+         * @description Read one job.
+         */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a job
+         * @description Cancel a job that nobody has begun; 409 when it is too late for that.
+         */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was told
+         * @description List what was told, or is still to be, the newest first.
+         */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The receivers
+         * @description List the receivers by name.
+         */
+        get: operations["list_targets"];
+        put?: never;
+        /**
+         * Add a receiver
+         * @description Add a receiver; it is told of what happens from now on.
+         */
+        post: operations["create_target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/targets/{target_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One receiver
+         * @description Show a receiver.
+         */
+        get: operations["get_target"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a receiver
+         * @description Remove a receiver, and what it was told.
+         */
+        delete: operations["delete_target"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a receiver
+         * @description Change a receiver. What waits for one that is switched off is not sent any more.
+         */
+        patch: operations["change_target"];
+        trace?: never;
+    };
+    "/api/v1/notifications/targets/{target_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a receiver
+         * @description Send a test at once. The answer is 200 for a failed test too: it says the cause.
+         */
+        post: operations["check_target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The policy
+         * @description Show what AutoArr may do by itself, and how often it looks.
+         */
+        get: operations["get_policy"];
+        /**
+         * Set the policy
+         * @description Replace the policy; all replicas follow it from their next piece of work on.
+         */
+        put: operations["set_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a policy would have done
+         * @description Show what AutoArr would have done about the failures of the last 30 days; nothing is written or kept.
+         *
+         *     Without a policy in the body, it is the present one in the mode auto. The services are asked, which takes a while
+         *     where their histories are long.
+         */
+        post: operations["dry_run_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Failed downloads, the newest first
+         * @description List what failed and what is done about it.
+         */
+        get: operations["list_recoveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{recovery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One failed download, with its timeline
+         * @description Tell what happened, why, and what was written.
+         */
+        get: operations["get_recovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{recovery_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have done what it proposes
+         * @description Approve `action`, which is then done within moments, also in quiet hours.
+         *
+         *     409 when it proposes nothing, 403 in observe mode.
+         */
+        post: operations["approve_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{recovery_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do nothing more about it
+         * @description End a recovery; what was written already stays. 409 when it has ended, or something is being written for it.
+         */
+        post: operations["cancel_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests, the newest first
+         * @description List one's own requests; for administrators, everybody's.
+         */
+        get: operations["list_requests"];
+        put?: never;
+        /**
+         * Ask for a film or a series
+         * @description Ask, and hear which title was found; where several fit, the state is `choosing`.
+         *
+         *     Where Sonarr or Radarr can't be asked now, the request waits for them. 422 when nothing is named, 429 when the
+         *     quota is used up.
+         */
+        post: operations["create_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One request and its timeline
+         * @description Tell how far a request is, with each step and each delay; 404 for those of others, but for administrators.
+         */
+        get: operations["get_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a request
+         * @description Let a request go on; 409 where it doesn't wait for that.
+         */
+        post: operations["approve_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a request
+         * @description Follow it no longer. What was added or is being downloaded already stays as it is. 409 where it ended.
+         */
+        post: operations["cancel_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/choose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say which title is meant
+         * @description Choose one of the candidates. 409 where there is nothing to choose, 422 where it is none of them.
+         */
+        post: operations["choose_candidate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{request_id}/deny": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deny a request
+         * @description Say no, and why; 409 where it is being added already, or ended.
+         */
+        post: operations["deny_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rules
+         * @description List what an audit looks at: what each rule wants, why, and who says so.
+         */
+        get: operations["list_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The services
+         * @description List the services by name.
+         */
+        get: operations["list_services"];
+        put?: never;
+        /**
+         * Add a service
+         * @description Add a service; it need not be running. One that answers within some seconds is shown with its version.
+         */
+        post: operations["create_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a service that is not saved
+         * @description Ask a service what it is, before it is added. The answer is 200 for a failed test too: it says the cause.
+         */
+        post: operations["check_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One service
+         * @description Show a service.
+         */
+        get: operations["get_service"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a service
+         * @description Remove a service, its findings and what was last seen of it. Its changes and the activity stay.
+         */
+        delete: operations["delete_service"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a service
+         * @description Change a service. Without an API key the stored one stays, unless the address leads elsewhere.
+         */
+        patch: operations["change_service"];
+        trace?: never;
+    };
+    "/api/v1/services/{service_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a service
+         * @description Ask a service what it is. The answer is 200 for a failed test too: it says the cause.
+         */
+        post: operations["check_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * API tokens
+         * @description List one's own API tokens, the newest first.
+         */
+        get: operations["list_tokens"];
+        put?: never;
+        /**
+         * Make an API token
+         * @description Make an API token of one's own.
+         */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete an API token
+         * @description Delete one of one's own API tokens, or, as an administrator, anybody's; it is refused from then on.
+         */
+        delete: operations["delete_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Users
+         * @description List all users by name.
+         */
+        get: operations["list_users"];
+        put?: never;
+        /**
+         * Make a user
+         * @description Make a user with a first password.
+         */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user
+         * @description Show one user.
+         */
+        get: operations["get_user"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a user
+         * @description Delete a user with all their sessions and API tokens; what they did stays in the activity log.
+         */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a user
+         * @description Change a user. A new password, or disabling, ends all of their sessions.
+         */
+        patch: operations["change_user"];
+        trace?: never;
+    };
+    "/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in
+         * @description Open a session. Failures slow down further attempts for the name and from the address: see Retry-After.
+         */
+        post: operations["log_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out
+         * @description End the session that asks.
+         */
+        post: operations["log_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who asks
+         * @description Tell whose login or API token this is.
+         */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's password
+         * @description Change one's own password; every other session of one's own ends.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew the access token
+         * @description Take a refresh token, from the body or the cookie, for new tokens. Used a second time, it ends its session.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's sessions
+         * @description List one's own logins, the one used last first.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of one's sessions
+         * @description End one of one's own logins, on whatever device it is.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the first user exists
+         * @description Tell whether AutoArr has been set up.
+         */
+        get: operations["get_setup"];
+        put?: never;
+        /**
+         * Make the first administrator
+         * @description Make the first user, once; afterwards it is refused.
+         */
+        post: operations["set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Liveness
+         * @description Answer as long as the process can; nothing else is asked.
+         */
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readiness
+         * @description Ask the database, and Redis when it is configured; each has two seconds.
+         */
+        get: operations["get_readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
-export type webhooks = Record<string, never>
+export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /**
-     * About
-     * @description Version, build and surroundings.
-     * @example {
-     *       "created": "2026-01-31T12:00:00Z",
-     *       "database": "sqlite",
-     *       "implementation": "CPython",
-     *       "instance_id": "3f2b8a52-0c4e-4d0f-9c1a-5d1b2f9b7a10",
-     *       "libc": {
-     *         "name": "musl",
-     *         "version": "1.2.5"
-     *       },
-     *       "name": "AutoArr",
-     *       "platform": "linux/amd64",
-     *       "python": "3.11.2",
-     *       "revision": "4c1f3a1d9d8f0c7b6a5e4d3c2b1a0f9e8d7c6b5a",
-     *       "started_at": "2026-01-31T12:30:00.250Z",
-     *       "uptime_s": 12.3,
-     *       "version": "0.1.0"
-     *     }
-     */
-    About: {
-      /**
-       * Name
-       * @default AutoArr
-       * @constant
-       */
-      name: 'AutoArr'
-      /** Version */
-      version: string
-      /** Revision */
-      revision: string | null
-      /** Created */
-      created: string | null
-      /** Python */
-      python: string
-      /** Implementation */
-      implementation: string
-      libc: components['schemas']['LibcInfo']
-      /** Platform */
-      platform: string
-      /**
-       * Database
-       * @enum {string}
-       */
-      database: 'sqlite' | 'postgresql'
-      /**
-       * Instance Id
-       * Format: uuid
-       */
-      instance_id: string
-      /**
-       * Started At
-       * Format: date-time
-       */
-      started_at: string
-      /** Uptime S */
-      uptime_s: number
-    }
-    /**
-     * Address
-     * @description How a service is reached.
-     */
-    Address: {
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: 'sonarr' | 'radarr' | 'sabnzbd' | 'plex'
-      /**
-       * Url
-       * @description Scheme, host, port and URL base: no user and password, no query, no fragment.
-       * @example http://sonarr:8989/sonarr
-       */
-      url: string
-      /**
-       * Api Key
-       * Format: password
-       */
-      api_key: string
-      /** Tls Ca */
-      tls_ca?: string | null
-      /**
-       * Tls Insecure
-       * @description Don't verify its certificate.
-       * @default false
-       */
-      tls_insecure: boolean
-    }
-    /**
-     * ApplyRequest
-     * @description The preview that is to be carried out.
-     */
-    ApplyRequest: {
-      /**
-       * Fingerprint
-       * @description From the preview.
-       */
-      fingerprint: string
-    }
-    /**
-     * AttemptView
-     * @description One write to a service.
-     */
-    AttemptView: {
-      /** Id */
-      id: number
-      /** Action */
-      action: string
-      /**
-       * State
-       * @description prepared, sent: under way. verified: done, as was read afterwards. failed: it was not done. unknown: what became of it can't be read.
-       * @enum {string}
-       */
-      state: 'prepared' | 'sent' | 'verified' | 'failed' | 'unknown'
-      /**
-       * Target
-       * @description What exactly is written, and where.
-       */
-      target: {
-        [key: string]: unknown
-      }
-      /** Result */
-      result: {
-        [key: string]: unknown
-      } | null
-      /** Error */
-      error: string | null
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /** Finished At */
-      finished_at: string | null
-    }
-    /**
-     * AuditPart
-     * @description The newest audit of everything, and what is found at present.
-     */
-    AuditPart: {
-      /**
-       * State
-       * @enum {string}
-       */
-      state: 'fresh' | 'stale' | 'unknown'
-      /** Finished At */
-      finished_at?: string | null
-      /** Age S */
-      age_s?: number | null
-      /**
-       * Score
-       * @description 0 to 100; null while nothing is known.
-       */
-      score?: number | null
-      /**
-       * Findings
-       * @description Failed rules that are not ignored, by severity; null before the first audit.
-       */
-      findings?: {
-        [key: string]: number
-      } | null
-    }
-    /**
-     * AuditView
-     * @description An audit.
-     */
-    AuditView: {
-      /**
-       * Passed
-       * @default 0
-       */
-      passed: number
-      /**
-       * Failed
-       * @default 0
-       */
-      failed: number
-      /**
-       * Unknown
-       * @default 0
-       */
-      unknown: number
-      /**
-       * Ignored
-       * @default 0
-       */
-      ignored: number
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * State
-       * @enum {string}
-       */
-      state: 'queued' | 'running' | 'finished' | 'failed'
-      /**
-       * Service Id
-       * @description The one it is limited to; null for all.
-       */
-      service_id: string | null
-      /** Created By */
-      created_by: string | null
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /** Started At */
-      started_at: string | null
-      /** Finished At */
-      finished_at: string | null
-      /**
-       * Score
-       * @description 0 to 100; null where nothing is known.
-       * @example 87.5
-       */
-      score: number | null
-      /** Services */
-      services: components['schemas']['ServiceCounts'][]
-      /** Error */
-      error: string | null
-    }
-    /**
-     * Block
-     * @description One part of what is seen of a service.
-     *
-     *     Unknown is never zero: without an answer there is no data.
-     */
-    Block: {
-      /**
-       * State
-       * @description fresh: the newest attempt brought it, less than three polls ago. stale: it is from before that. unknown: there never was an answer.
-       * @enum {string}
-       */
-      state: 'fresh' | 'stale' | 'unknown'
-      /** Observed At */
-      observed_at?: string | null
-      /** Age S */
-      age_s?: number | null
-      /** @description Of the newest attempt, if that failed. */
-      failure?: components['schemas']['Failure'] | null
-      /** Data */
-      data?: unknown
-    }
-    /**
-     * Candidate
-     * @description One title that a wish may mean, as Sonarr's or Radarr's look-up has it: data from outside.
-     */
-    Candidate: {
-      /**
-       * Id
-       * @description What to choose it by.
-       * @example movie:tmdb:603
-       */
-      id: string
-      /**
-       * Media
-       * @enum {string}
-       */
-      media: 'movie' | 'series'
-      /**
-       * Title
-       * @example The Matrix
-       */
-      title: string
-      /**
-       * Year
-       * @example 1999
-       */
-      year?: number | null
-      /** Poster Url */
-      poster_url?: string | null
-      /**
-       * Overview
-       * @default
-       */
-      overview: string
-      /** Tmdb Id */
-      tmdb_id?: number | null
-      /** Tvdb Id */
-      tvdb_id?: number | null
-      /**
-       * Seasons
-       * @description Of a series: those there are, without the specials.
-       * @default []
-       */
-      seasons: number[]
-    }
-    /**
-     * Cause
-     * @description The kinds of failure, each with a remedy of its own.
-     * @enum {string}
-     */
-    Cause:
-      | 'authentication'
-      | 'wrong_url_base'
-      | 'unexpected_application'
-      | 'tls'
-      | 'dns'
-      | 'connect'
-      | 'timeout'
-      | 'rate_limited'
-      | 'server_error'
-      | 'rejected'
-      | 'not_found'
-      | 'invalid_answer'
-      | 'circuit_open'
-      | 'unreadable_key'
-    /**
-     * ChangeView
-     * @description A write and what became of it.
-     */
-    ChangeView: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * Service Id
-       * @description None when the service was removed.
-       */
-      service_id: string | null
-      /** Service Name */
-      service_name: string
-      /** Finding Id */
-      finding_id: string | null
-      /**
-       * Reverts Id
-       * @description The change that this one undid.
-       */
-      reverts_id: string | null
-      /**
-       * State
-       * @description prepared, writing: under way. applied: verified. partly_applied: `fields` says which took. failed: nothing was changed. unresolved: not known yet; it is looked at again every minute.
-       * @enum {string}
-       */
-      state: 'prepared' | 'writing' | 'applied' | 'partly_applied' | 'failed' | 'unresolved'
-      /**
-       * Resource
-       * @example config/downloadclient
-       */
-      resource: string
-      /** Fields */
-      fields: components['schemas']['ChangedField'][]
-      /** Actor */
-      actor: string
-      /** Error */
-      error: string | null
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /** Finished At */
-      finished_at: string | null
-    }
-    /**
-     * ChangedField
-     * @description A field and its values; a secret's are asterisks.
-     */
-    ChangedField: {
-      /**
-       * Field
-       * @example enableCompletedDownloadHandling
-       */
-      field: string
-      /** Before */
-      before: unknown
-      /** After */
-      after: unknown
-      /**
-       * Found
-       * @description What it was when it was read after the write.
-       */
-      found?: unknown
-    }
-    /**
-     * ChatDecision
-     * @description A person's word on a write.
-     */
-    ChatDecision: {
-      /**
-       * Confirm
-       * @description True to have it done, once; false to never have it done.
-       */
-      confirm: boolean
-      /**
-       * Confirmation Id
-       * Format: uuid
-       */
-      confirmation_id: string
-    }
-    /**
-     * ChatStatus
-     * @description Whether one can chat, and how much.
-     */
-    ChatStatus: {
-      /** Configured */
-      configured: boolean
-      /**
-       * How
-       * @description What to do, where it is not configured.
-       */
-      how: string | null
-      /** Model */
-      model: string
-      /**
-       * Price Known
-       * @description Where it is not, only tokens are limited.
-       */
-      price_known: boolean
-      /**
-       * Conversation Tokens
-       * @description The most that one conversation may use.
-       */
-      conversation_tokens: number
-      /** Conversation Usd */
-      conversation_usd: number
-      /** @description What all conversations of this day (UTC) used. */
-      day: components['schemas']['Spent']
-    }
-    /**
-     * Check
-     * @description One dependency.
-     */
-    Check: {
-      /**
-       * Status
-       * @enum {string}
-       */
-      status: 'ok' | 'error'
-      /**
-       * Latency Ms
-       * @description How long its answer took, in milliseconds.
-       */
-      latency_ms?: number | null
-      /**
-       * Detail
-       * @description Why it failed.
-       */
-      detail?: string | null
-    }
-    /**
-     * Choice
-     * @description Which one is meant.
-     */
-    Choice: {
-      /**
-       * Candidate
-       * @description A candidate's id.
-       * @example movie:tmdb:603
-       */
-      candidate: string
-    }
-    /**
-     * ConfirmationView
-     * @description A write that is made when its person says so, once, or never.
-     * @example {
-     *       "created_at": "2026-01-31T12:00:00Z",
-     *       "expires_at": "2026-01-31T12:15:00Z",
-     *       "id": "b1f0a0f4-5d2c-4f6e-9a53-0a1c2d3e4f50",
-     *       "origin": "mcp",
-     *       "preview": {
-     *         "details": {
-     *           "already": false
-     *         },
-     *         "summary": "Change config/downloadclient of Sonarr: enableCompletedDownloadHandling to true."
-     *       },
-     *       "state": "open",
-     *       "tool": "apply_fix"
-     *     }
-     */
-    ConfirmationView: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * Conversation Id
-       * @description Of the chat that it is from, if any.
-       */
-      conversation_id?: string | null
-      /**
-       * Origin
-       * @enum {string}
-       */
-      origin: 'chat' | 'mcp'
-      /** Tool */
-      tool: string
-      /**
-       * Preview
-       * @description `summary`, a sentence, and `details`, in which texts from outside are `{"untrusted": "..."}`.
-       */
-      preview: {
-        [key: string]: unknown
-      }
-      /**
-       * State
-       * @description running: under way, or not known yet what became of it; look again.
-       * @enum {string}
-       */
-      state: 'open' | 'running' | 'done' | 'failed' | 'declined' | 'expired'
-      /** Result */
-      result: {
-        [key: string]: unknown
-      } | null
-      /** Error */
-      error: string | null
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /**
-       * Expires At
-       * Format: date-time
-       */
-      expires_at: string
-      /** Decided At */
-      decided_at: string | null
-    }
-    /**
-     * ConversationView
-     * @description A conversation, and what it used.
-     */
-    ConversationView: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /** Title */
-      title: string
-      /** Model */
-      model: string
-      /**
-       * Calls
-       * @description Calls of the model.
-       */
-      calls: number
-      /** Input Tokens */
-      input_tokens: number
-      /** Output Tokens */
-      output_tokens: number
-      /**
-       * Cost Usd
-       * @description Null where the model's price is not known.
-       */
-      cost_usd: number | null
-      /**
-       * Busy
-       * @description A reply is being made.
-       */
-      busy: boolean
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /**
-       * Updated At
-       * Format: date-time
-       */
-      updated_at: string
-    }
-    /**
-     * CreatedToken
-     * @description A new API token.
-     */
-    CreatedToken: {
-      /**
-       * Token
-       * @description Shown this once; only its hash is kept.
-       */
-      token: string
-      details: components['schemas']['TokenView']
-    }
-    /**
-     * Credentials
-     * @description A name and its password.
-     */
-    Credentials: {
-      /**
-       * Name
-       * @example ada
-       */
-      name: string
-      /**
-       * Password
-       * Format: password
-       */
-      password: string
-      /**
-       * Cookie
-       * @description For browsers: the refresh token comes as a cookie that no script can read, not in the answer.
-       * @default false
-       */
-      cookie: boolean
-    }
-    /**
-     * Dashboard
-     * @description Everything at a glance; each part with its age.
-     */
-    Dashboard: {
-      /**
-       * Generated At
-       * Format: date-time
-       */
-      generated_at: string
-      /** Poll Every S */
-      poll_every_s: number
-      /** Services */
-      services: components['schemas']['ServicePart'][]
-      /**
-       * Figures
-       * @description queue, missing, health, sessions: over all services.
-       */
-      figures: {
-        [key: string]: components['schemas']['Figure']
-      }
-      /** Queue */
-      queue: components['schemas']['QueueRow'][]
-      /**
-       * Queue Truncated
-       * @description Whether there are downloads that `queue` doesn't show.
-       */
-      queue_truncated: boolean
-      audit: components['schemas']['AuditPart']
-      /** Activity */
-      activity: components['schemas']['RecentActivity'][]
-    }
-    /**
-     * Decision
-     * @description The person's word.
-     */
-    Decision: {
-      /**
-       * Confirm
-       * @description True to have it done, once; false to never have it done.
-       */
-      confirm: boolean
-    }
-    /**
-     * Delivery
-     * @description How a test ended; of a failed one why, and what to do.
-     */
-    Delivery: {
-      /** Ok */
-      ok: boolean
-      cause?: components['schemas']['Cause'] | null
-      /**
-       * Detail
-       * @description What happened, in a sentence.
-       * @example The test was delivered.
-       */
-      detail: string
-      /** Advice */
-      advice?: string | null
-    }
-    /**
-     * Denial
-     * @description Why not.
-     */
-    Denial: {
-      /** Reason */
-      reason: string
-    }
-    /**
-     * Download
-     * @description One download in the queues.
-     */
-    Download: {
-      /**
-       * Download Id
-       * @description The same in SABnzbd, Sonarr and Radarr; null until it is sent on.
-       */
-      download_id: string | null
-      /** Title */
-      title: string
-      /**
-       * Count
-       * @description How many episodes or films it is for: a season pack is one row.
-       */
-      count: number
-      /** Status */
-      status: string
-      /** Size Bytes */
-      size_bytes: number | null
-      /** Left Bytes */
-      left_bytes: number | null
-      /**
-       * Message
-       * @description What Sonarr or Radarr say of a problem with it.
-       */
-      message: string | null
-      /**
-       * Managers
-       * @description The Sonarr and Radarr that wait for it.
-       */
-      managers: string[]
-      /**
-       * Client
-       * @description The SABnzbd that has it.
-       */
-      client: string | null
-      /**
-       * Progress
-       * @description 0 to 1; null where nobody tells the size.
-       */
-      progress: number | null
-      /** @description What is done about its failure; null where it did not fail. */
-      recovery: components['schemas']['RecoveryLink'] | null
-    }
-    /**
-     * Downloads
-     * @description Some of the downloads, and how much is known.
-     */
-    Downloads: {
-      /** Items */
-      items: components['schemas']['Download'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-      /**
-       * Complete
-       * @description Whether every service told all of its queue, just now.
-       */
-      complete: boolean
-      /** Sources */
-      sources: components['schemas']['QueueSource'][]
-    }
-    /**
-     * DryAction
-     * @description What would have been done about one download.
-     */
-    DryAction: {
-      /**
-       * At
-       * Format: date-time
-       */
-      at: string
-      /**
-       * Action
-       * @description A write (search, blocklist, retry, remove, clean, resume), ask, wait, or the end it came to without AutoArr: recovered, dismissed.
-       * @example search
-       */
-      action: string
-      /**
-       * Proposed
-       * @description What would have been asked for.
-       */
-      proposed: string | null
-      /** Reason */
-      reason: string
-      /** Download Id */
-      download_id: string
-      /**
-       * Title
-       * @description As it came from outside.
-       */
-      title: string
-      /**
-       * Service
-       * @description The Sonarr or Radarr that grabbed it; the SABnzbd where nobody did.
-       */
-      service: string
-      /**
-       * Failure
-       * @enum {string}
-       */
-      failure:
-        | 'missing'
-        | 'bad_release'
-        | 'local'
-        | 'aborted'
-        | 'duplicate'
-        | 'import_blocked'
-        | 'not_an_upgrade'
-        | 'not_grabbed'
-        | 'unclassified'
-      /** Message */
-      message: string
-      /**
-       * Failed At
-       * Format: date-time
-       */
-      failed_at: string
-    }
-    /**
-     * DryRun
-     * @description What would have been done over the last weeks.
-     */
-    DryRun: {
-      /**
-       * Since
-       * Format: date-time
-       */
-      since: string
-      /**
-       * Until
-       * Format: date-time
-       */
-      until: string
-      policy: components['schemas']['Policy']
-      /** Total */
-      total: number
-      /**
-       * Downloads
-       * @description The newest failures first; at most 500.
-       */
-      downloads: components['schemas']['DryAction'][]
-      /**
-       * Actions
-       * @description How often each action.
-       * @example {
-       *       "ask": 1,
-       *       "search": 3
-       *     }
-       */
-      actions: {
-        [key: string]: number
-      }
-      /**
-       * Searches Peak
-       * @description The most searches within an hour, by service; more than the policy's `searches_per_hour` would have waited for their turn.
-       */
-      searches_peak: {
-        [key: string]: number
-      }
-      /**
-       * Away
-       * @description Services that could not be asked, and why: what they know is missing.
-       */
-      away: {
-        [key: string]: string
-      }
-      /**
-       * Unknown
-       * @description What could not be known.
-       */
-      unknown: string[]
-    }
-    /**
-     * Ended
-     * @description What a change of password ended.
-     */
-    Ended: {
-      /** Sessions */
-      sessions: number
-    }
-    /**
-     * Entry
-     * @description One thing that happened.
-     * @example {
-     *       "action": "service.created",
-     *       "actor": "Ada",
-     *       "actor_id": "b1f0a0f4-5d2c-4f6e-9a53-0a1c2d3e4f50",
-     *       "at": "2026-01-31T12:00:00Z",
-     *       "id": 42,
-     *       "message": "Created the service Sonarr.",
-     *       "outcome": "succeeded",
-     *       "request_id": "0a4f2be2c3ce4be6a2ae1f47a3d7e3e5",
-     *       "subject": "Sonarr",
-     *       "via": "session"
-     *     }
-     */
-    Entry: {
-      /** Id */
-      id: number
-      /**
-       * At
-       * Format: date-time
-       */
-      at: string
-      /** Actor */
-      actor: string
-      /** Actor Id */
-      actor_id: string | null
-      /** Via */
-      via: string
-      /** Action */
-      action: string
-      /**
-       * Outcome
-       * @enum {string}
-       */
-      outcome: 'succeeded' | 'failed' | 'refused'
-      /** Subject */
-      subject: string | null
-      /** Message */
-      message: string
-      /** Cause */
-      cause: string | null
-      /** Data */
-      data: {
-        [key: string]: unknown
-      } | null
-      /** Request Id */
-      request_id: string | null
-    }
-    /**
-     * Failure
-     * @description Why the newest attempt brought nothing.
-     */
-    Failure: {
-      cause: components['schemas']['Cause']
-      /** Detail */
-      detail: string
-    }
-    /**
-     * Figure
-     * @description A number over several services, and how much it can be trusted.
-     */
-    Figure: {
-      /**
-       * Total
-       * @description Of the services that are known; null where none is.
-       */
-      total: number | null
-      /**
-       * Complete
-       * @description Whether every service that should tell of it did so just now.
-       */
-      complete: boolean
-      /**
-       * Missing
-       * @description Names of services that it lacks.
-       */
-      missing: string[]
-      /**
-       * Stale
-       * @description Names of services whose part is outdated.
-       */
-      stale: string[]
-    }
-    /**
-     * FindingView
-     * @description What a rule says of one thing of one service.
-     */
-    FindingView: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * Audit Id
-       * @description The newest audit that asked.
-       */
-      audit_id: string | null
-      /**
-       * Service Id
-       * Format: uuid
-       */
-      service_id: string
-      /**
-       * Rule
-       * @example arr.remove-completed
-       */
-      rule: string
-      /**
-       * Subject
-       * @description Which of several things; empty where there is one only.
-       * @example SABnzbd
-       */
-      subject: string
-      /**
-       * Verdict
-       * @enum {string}
-       */
-      verdict: 'failed' | 'passed' | 'unknown'
-      /**
-       * Unknown Because
-       * @description What could not be read, where the verdict is unknown.
-       */
-      unknown_because: string | null
-      /**
-       * Severity
-       * @enum {string}
-       */
-      severity: 'error' | 'warning' | 'notice'
-      /** Title */
-      title: string
-      /** Found */
-      found: unknown
-      /** Wanted */
-      wanted: unknown
-      /** Reason */
-      reason: string
-      /** Source */
-      source: string
-      /** @description What would be written to fix it; null where only a person can. */
-      fix: components['schemas']['Fix'] | null
-      /** Ignored Because */
-      ignored_because: string | null
-      /** Ignored By */
-      ignored_by: string | null
-      /** Ignored At */
-      ignored_at: string | null
-      /**
-       * First Seen At
-       * Format: date-time
-       */
-      first_seen_at: string
-      /**
-       * Last Seen At
-       * Format: date-time
-       */
-      last_seen_at: string
-      /**
-       * Service Name
-       * @default
-       */
-      service_name: string
-      /**
-       * Kind
-       * @default sonarr
-       * @enum {string}
-       */
-      kind: 'sonarr' | 'radarr' | 'sabnzbd' | 'plex'
-      /**
-       * Call
-       * @description The call that the fix is.
-       * @example PUT /api/v3/downloadclient/1 {..., "removeCompletedDownloads": true}
-       */
-      call?: string | null
-    }
-    /**
-     * FirstUser
-     * @description The first administrator.
-     */
-    FirstUser: {
-      /**
-       * Name
-       * @example ada
-       */
-      name: string
-      /**
-       * Password
-       * Format: password
-       */
-      password: string
-    }
-    /**
-     * Fix
-     * @description Fields of one object of one service, and the values they are to have.
-     *
-     *     `resource` names the object as the service's API does:
-     *
-     *     * Sonarr, Radarr: ``config/naming``, ``downloadclient/3``, ``qualitydefinition/7`` (below ``/api/v3``).
-     *     * SABnzbd: ``misc``, ``categories/tv``, ``servers/NAME``, ``sorters/NAME`` (section and, where it has some, name).
-     *     * Plex: ``prefs``.
-     *
-     *     `fields` maps a field to its wanted value. A name with a dot leads into an object (``a.b``). In lists
-     *     called ``fields``, as Sonarr and Radarr have them, ``fields.NAME`` is the value of the entry with that name.
-     */
-    Fix: {
-      /**
-       * Resource
-       * @example config/downloadclient
-       */
-      resource: string
-      /**
-       * Fields
-       * @example {
-       *       "enableCompletedDownloadHandling": true
-       *     }
-       */
-      fields: {
-        [key: string]: unknown
-      }
-    }
-    /**
-     * Health
-     * @description The process answers.
-     * @example {
-     *       "status": "ok"
-     *     }
-     */
-    Health: {
-      /**
-       * Status
-       * @default ok
-       * @constant
-       */
-      status: 'ok'
-    }
-    /**
-     * Ignore
-     * @description Why a finding is ignored.
-     */
-    Ignore: {
-      /** Reason */
-      reason: string
-    }
-    /**
-     * JobView
-     * @description Work that outlives a request.
-     * @example {
-     *       "actor": "Ada",
-     *       "attempts": 1,
-     *       "created_at": "2026-01-31T12:00:00Z",
-     *       "finished_at": "2026-01-31T12:00:04Z",
-     *       "id": "7f9c24e8-3b12-4fef-91e0-6e9e0c1b7a51",
-     *       "key": "all",
-     *       "kind": "audit",
-     *       "max_attempts": 3,
-     *       "payload": {},
-     *       "result": {
-     *         "audit_id": "7f9c24e8-3b12-4fef-91e0-6e9e0c1b7a51"
-     *       },
-     *       "run_at": "2026-01-31T12:00:00Z",
-     *       "state": "finished"
-     *     }
-     */
-    JobView: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /** Kind */
-      kind: string
-      /** Key */
-      key: string
-      /** Payload */
-      payload: {
-        [key: string]: unknown
-      }
-      /**
-       * State
-       * @enum {string}
-       */
-      state: 'queued' | 'running' | 'finished' | 'failed' | 'cancelled'
-      /** Actor */
-      actor: string
-      /** Attempts */
-      attempts: number
-      /** Max Attempts */
-      max_attempts: number
-      /**
-       * Run At
-       * Format: date-time
-       */
-      run_at: string
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /** Finished At */
-      finished_at: string | null
-      /** Result */
-      result: {
-        [key: string]: unknown
-      } | null
-      /** Error */
-      error: string | null
-    }
-    /**
-     * LibcInfo
-     * @description The C library the process runs on, found from inside.
-     */
-    LibcInfo: {
-      /**
-       * Name
-       * @enum {string}
-       */
-      name: 'musl' | 'glibc' | 'unknown'
-      /** Version */
-      version: string | null
-    }
-    /**
-     * Me
-     * @description Who asks, and what they may do by this login or token.
-     */
-    Me: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /** Name */
-      name: string
-      /**
-       * Role
-       * @enum {string}
-       */
-      role: 'admin' | 'requester'
-      /**
-       * Via
-       * @enum {string}
-       */
-      via: 'session' | 'token'
-      /** Session Id */
-      session_id: string | null
-    }
-    /**
-     * MessageView
-     * @description One message, in blocks: text, tool_use, tool_result; note (why it ends), confirmation (how a write went).
-     */
-    MessageView: {
-      /**
-       * Role
-       * @enum {string}
-       */
-      role: 'user' | 'assistant'
-      /** Content */
-      content: {
-        [key: string]: unknown
-      }[]
-      /**
-       * At
-       * Format: date-time
-       */
-      at: string
-    }
-    /**
-     * NewAudit
-     * @description What is to be audited.
-     */
-    NewAudit: {
-      /**
-       * Service Id
-       * @description One service; null for all.
-       */
-      service_id?: string | null
-    }
-    /**
-     * NewPolicy
-     * @description A whole policy; what is absent takes its default.
-     */
-    NewPolicy: {
-      /**
-       * Mode
-       * @description observe: nothing is ever written to a service. ask: a person confirms each write. auto: what the policy names is done without asking.
-       * @default ask
-       * @enum {string}
-       */
-      mode: 'observe' | 'ask' | 'auto'
-      /**
-       * Poll Every S
-       * @description Seconds between two looks at each service.
-       * @default 60
-       */
-      poll_every_s: number
-      /**
-       * Audit Every H
-       * @description Hours between two audits of everything.
-       * @default 24
-       */
-      audit_every_h: number
-      /**
-       * Activity Days
-       * @description Days that activity is kept.
-       * @default 90
-       */
-      activity_days: number
-      /**
-       * Failures
-       * @description A mode for a class of failures; the strictest of those that apply counts.
-       */
-      failures?: {
-        [key: string]: 'observe' | 'ask' | 'auto'
-      }
-      /**
-       * Services
-       * @description A mode for a service, by its id.
-       */
-      services?: {
-        [key: string]: 'observe' | 'ask' | 'auto'
-      }
-      /** @description When nothing is done without a person. */
-      quiet_hours?: components['schemas']['QuietHours'] | null
-      /**
-       * Native Grace Min
-       * @description Minutes that Sonarr and Radarr have to handle a failure themselves.
-       * @default 30
-       */
-      native_grace_min: number
-      /**
-       * Searches Per Hour
-       * @description Searches in any hour at each Sonarr and Radarr, whoever causes them.
-       * @default 10
-       */
-      searches_per_hour: number
-      /**
-       * Requests Need Approval
-       * @description Whether an administrator approves what requesters ask for.
-       * @default true
-       */
-      requests_need_approval: boolean
-      /**
-       * Requests Per Week
-       * @description Requests in any seven days of each requester; null: no limit.
-       * @default 10
-       */
-      requests_per_week: number | null
-    }
-    /**
-     * NewRequest
-     * @description A film or a series, in plain English or by fields; where any field is given, the words aren't looked into.
-     * @example {
-     *       "text": "season 1 and 2 of Severance, in 4K"
-     *     }
-     * @example {
-     *       "tmdb_id": 603
-     *     }
-     */
-    NewRequest: {
-      /**
-       * Title
-       * @default
-       * @example The Matrix
-       */
-      title: string
-      /** Year */
-      year?: number | null
-      /**
-       * Media
-       * @description null: either.
-       */
-      media?: ('movie' | 'series') | null
-      /**
-       * Quality
-       * @description null: as the service's profiles have it.
-       */
-      quality?: ('4K' | '1080p' | '720p' | 'HD' | 'SD') | null
-      /**
-       * Seasons
-       * @description Of a series: null for all but the specials, which are season 0.
-       */
-      seasons?: number[] | 'latest' | null
-      /**
-       * Tmdb Id
-       * @description At themoviedb.org; of a film unless `media` says series.
-       */
-      tmdb_id?: number | null
-      /**
-       * Tvdb Id
-       * @description At thetvdb.com; of a series.
-       */
-      tvdb_id?: number | null
-      /** Imdb Id */
-      imdb_id?: string | null
-      /**
-       * Text
-       * @description As a person would say it; or an address at themoviedb.org, ...
-       * @default
-       */
-      text: string
-    }
-    /**
-     * NewService
-     * @description A service to be added.
-     */
-    NewService: {
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: 'sonarr' | 'radarr' | 'sabnzbd' | 'plex'
-      /**
-       * Url
-       * @description Scheme, host, port and URL base: no user and password, no query, no fragment.
-       * @example http://sonarr:8989/sonarr
-       */
-      url: string
-      /**
-       * Api Key
-       * Format: password
-       */
-      api_key: string
-      /** Tls Ca */
-      tls_ca?: string | null
-      /**
-       * Tls Insecure
-       * @description Don't verify its certificate.
-       * @default false
-       */
-      tls_insecure: boolean
-      /** Name */
-      name: string
-      /**
-       * Enabled
-       * @default true
-       */
-      enabled: boolean
-      /**
-       * Path Mappings
-       * @default []
-       */
-      path_mappings: components['schemas']['PathMapping'][]
-    }
-    /**
-     * NewTarget
-     * @description A receiver to be added.
-     */
-    NewTarget: {
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: 'webhook' | 'discord' | 'slack' | 'ntfy' | 'gotify'
-      /** Name */
-      name: string
-      /**
-       * Url
-       * Format: password
-       * @description Where to post to; write-only, as it often is the secret. Of ntfy with the topic at its end, of gotify without /message.
-       * @example https://ntfy.sh/mytopic
-       */
-      url: string
-      /** Secret */
-      secret?: string | null
-      /**
-       * Events
-       * @description The kinds of events to be told of; empty: all.
-       * @default []
-       * @example [
-       *       "audit.finished"
-       *     ]
-       */
-      events: (
-        | 'recovery.asking'
-        | 'recovery.recovered'
-        | 'recovery.given_up'
-        | 'recovery.local_fault'
-        | 'request.asked'
-        | 'request.choosing'
-        | 'request.approved'
-        | 'request.denied'
-        | 'request.in_plex'
-        | 'request.failed'
-        | 'audit.finished'
-        | 'service.unreachable'
-        | 'service.reachable'
-        | 'test'
-      )[]
-      /**
-       * Enabled
-       * @default true
-       */
-      enabled: boolean
-    }
-    /**
-     * NewToken
-     * @description A token to be made.
-     */
-    NewToken: {
-      /**
-       * Name
-       * @example phone
-       */
-      name: string
-      /**
-       * Role
-       * @default requester
-       * @enum {string}
-       */
-      role: 'admin' | 'requester'
-      /**
-       * Expires In Days
-       * @description Never, when absent.
-       */
-      expires_in_days?: number | null
-    }
-    /**
-     * NewUser
-     * @description A user to be made.
-     */
-    NewUser: {
-      /**
-       * Name
-       * @example robin
-       */
-      name: string
-      /**
-       * Password
-       * Format: password
-       */
-      password: string
-      /**
-       * Role
-       * @default requester
-       * @enum {string}
-       */
-      role: 'admin' | 'requester'
-    }
-    /**
-     * NotificationView
-     * @description One event for one receiver.
-     */
-    NotificationView: {
-      /** Id */
-      id: number
-      /**
-       * Target Id
-       * Format: uuid
-       */
-      target_id: string
-      /** Event */
-      event: string
-      /** Event Id */
-      event_id: string
-      /** Title */
-      title: string
-      /** Message */
-      message: string
-      /**
-       * State
-       * @enum {string}
-       */
-      state: 'queued' | 'delivered' | 'failed'
-      /** Attempts */
-      attempts: number
-      /** Next At */
-      next_at: string | null
-      /**
-       * Error
-       * @description Why the last attempt failed.
-       */
-      error: string | null
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /** Finished At */
-      finished_at: string | null
-    }
-    /** Page[AuditView] */
-    Page_AuditView_: {
-      /** Items */
-      items: components['schemas']['AuditView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[ChangeView] */
-    Page_ChangeView_: {
-      /** Items */
-      items: components['schemas']['ChangeView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[ConfirmationView] */
-    Page_ConfirmationView_: {
-      /** Items */
-      items: components['schemas']['ConfirmationView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[ConversationView] */
-    Page_ConversationView_: {
-      /** Items */
-      items: components['schemas']['ConversationView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[Entry] */
-    Page_Entry_: {
-      /** Items */
-      items: components['schemas']['Entry'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[FindingView] */
-    Page_FindingView_: {
-      /** Items */
-      items: components['schemas']['FindingView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[JobView] */
-    Page_JobView_: {
-      /** Items */
-      items: components['schemas']['JobView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[NotificationView] */
-    Page_NotificationView_: {
-      /** Items */
-      items: components['schemas']['NotificationView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[RecoveryView] */
-    Page_RecoveryView_: {
-      /** Items */
-      items: components['schemas']['RecoveryView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[RequestView] */
-    Page_RequestView_: {
-      /** Items */
-      items: components['schemas']['RequestView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[RuleView] */
-    Page_RuleView_: {
-      /** Items */
-      items: components['schemas']['RuleView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[ServiceView] */
-    Page_ServiceView_: {
-      /** Items */
-      items: components['schemas']['ServiceView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[SessionView] */
-    Page_SessionView_: {
-      /** Items */
-      items: components['schemas']['SessionView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[TargetView] */
-    Page_TargetView_: {
-      /** Items */
-      items: components['schemas']['TargetView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[TokenView] */
-    Page_TokenView_: {
-      /** Items */
-      items: components['schemas']['TokenView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /** Page[UserView] */
-    Page_UserView_: {
-      /** Items */
-      items: components['schemas']['UserView'][]
-      /**
-       * Total
-       * @description How many there are in all pages.
-       */
-      total: number
-      /** Page */
-      page: number
-      /** Page Size */
-      page_size: number
-    }
-    /**
-     * PasswordChange
-     * @description One's own password and the next one.
-     */
-    PasswordChange: {
-      /**
-       * Old
-       * Format: password
-       */
-      old: string
-      /**
-       * New
-       * Format: password
-       */
-      new: string
-    }
-    /**
-     * PathMapping
-     * @description How a folder of the service is called elsewhere.
-     */
-    PathMapping: {
-      /**
-       * Remote
-       * @description As the service calls it.
-       * @example /tv
-       */
-      remote: string
-      /**
-       * Local
-       * @description As the others call it.
-       * @example /data/tv
-       */
-      local: string
-    }
-    /**
-     * PlanView
-     * @description What would be written.
-     * @example {
-     *       "already": false,
-     *       "call": "PUT /api/v3/config/downloadclient/1 {..., \"enableCompletedDownloadHandling\": true}",
-     *       "fields": [
-     *         {
-     *           "after": true,
-     *           "before": false,
-     *           "field": "enableCompletedDownloadHandling"
-     *         }
-     *       ],
-     *       "fingerprint": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-     *       "resource": "config/downloadclient"
-     *     }
-     */
-    PlanView: {
-      /** Resource */
-      resource: string
-      /**
-       * Fields
-       * @description Those that differ.
-       */
-      fields: components['schemas']['ChangedField'][]
-      /**
-       * Call
-       * @description The exact calls, a line each.
-       */
-      call: string
-      /**
-       * Already
-       * @description Everything is as wanted: there is nothing to write.
-       */
-      already: boolean
-      /**
-       * Fingerprint
-       * @description Hand it back to apply: when the object is another by then, nothing is written.
-       */
-      fingerprint: string
-    }
-    /**
-     * Policy
-     * @description The administrator's choices.
-     */
-    Policy: {
-      /**
-       * Mode
-       * @description observe: nothing is ever written to a service. ask: a person confirms each write. auto: what the policy names is done without asking.
-       * @default ask
-       * @enum {string}
-       */
-      mode: 'observe' | 'ask' | 'auto'
-      /**
-       * Poll Every S
-       * @description Seconds between two looks at each service.
-       * @default 60
-       */
-      poll_every_s: number
-      /**
-       * Audit Every H
-       * @description Hours between two audits of everything.
-       * @default 24
-       */
-      audit_every_h: number
-      /**
-       * Activity Days
-       * @description Days that activity is kept.
-       * @default 90
-       */
-      activity_days: number
-      /**
-       * Failures
-       * @description A mode for a class of failures; the strictest of those that apply counts.
-       */
-      failures?: {
-        [key: string]: 'observe' | 'ask' | 'auto'
-      }
-      /**
-       * Services
-       * @description A mode for a service, by its id.
-       */
-      services?: {
-        [key: string]: 'observe' | 'ask' | 'auto'
-      }
-      /** @description When nothing is done without a person. */
-      quiet_hours?: components['schemas']['QuietHours'] | null
-      /**
-       * Native Grace Min
-       * @description Minutes that Sonarr and Radarr have to handle a failure themselves.
-       * @default 30
-       */
-      native_grace_min: number
-      /**
-       * Searches Per Hour
-       * @description Searches in any hour at each Sonarr and Radarr, whoever causes them.
-       * @default 10
-       */
-      searches_per_hour: number
-      /**
-       * Requests Need Approval
-       * @description Whether an administrator approves what requesters ask for.
-       * @default true
-       */
-      requests_need_approval: boolean
-      /**
-       * Requests Per Week
-       * @description Requests in any seven days of each requester; null: no limit.
-       * @default 10
-       */
-      requests_per_week: number | null
-    }
-    /**
-     * QueueRow
-     * @description One download.
-     */
-    QueueRow: {
-      /**
-       * Download Id
-       * @description The same in SABnzbd, Sonarr and Radarr; null until it is sent on.
-       */
-      download_id: string | null
-      /** Title */
-      title: string
-      /**
-       * Count
-       * @description How many episodes or films it is for: a season pack is one row.
-       */
-      count: number
-      /** Status */
-      status: string
-      /** Size Bytes */
-      size_bytes: number | null
-      /** Left Bytes */
-      left_bytes: number | null
-      /**
-       * Message
-       * @description What Sonarr or Radarr say of a problem with it.
-       */
-      message: string | null
-      /**
-       * Managers
-       * @description The Sonarr and Radarr that wait for it.
-       */
-      managers: string[]
-      /**
-       * Client
-       * @description The SABnzbd that has it.
-       */
-      client: string | null
-    }
-    /**
-     * QueueSource
-     * @description What is known of one service's queue.
-     */
-    QueueSource: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: 'sonarr' | 'radarr' | 'sabnzbd' | 'plex'
-      /** Name */
-      name: string
-      /**
-       * State
-       * @description unknown: its downloads are not in the list, and may be many.
-       * @enum {string}
-       */
-      state: 'fresh' | 'stale' | 'unknown'
-      /** Age S */
-      age_s: number | null
-      /** @description Of the newest attempt to ask it, if that failed. */
-      failure: components['schemas']['Failure'] | null
-      /**
-       * Total
-       * @description Rows that its queue has; null where that is unknown.
-       */
-      total: number | null
-      /**
-       * Complete
-       * @description Whether all of them were read, and not only the first ones.
-       */
-      complete: boolean
-    }
-    /**
-     * QuietHours
-     * @description A time of each day in which nothing is done by itself; looking goes on.
-     */
-    QuietHours: {
-      /**
-       * Start
-       * Format: time
-       * @description In the server's time zone.
-       * @example 18:00
-       */
-      start: string
-      /**
-       * End
-       * Format: time
-       * @description When it ends; before `start`, on the next day.
-       * @example 23:30
-       */
-      end: string
-    }
-    /**
-     * Readiness
-     * @description Whether requests can be served, and what each dependency said.
-     * @example {
-     *       "checks": {
-     *         "database": {
-     *           "latency_ms": 1.2,
-     *           "status": "ok"
-     *         }
-     *       },
-     *       "status": "ready"
-     *     }
-     */
-    Readiness: {
-      /**
-       * Status
-       * @enum {string}
-       */
-      status: 'ready' | 'unavailable'
-      /** Checks */
-      checks: {
-        [key: string]: components['schemas']['Check']
-      }
-    }
-    /**
-     * RecentActivity
-     * @description One of the newest entries of the activity log.
-     */
-    RecentActivity: {
-      /** Id */
-      id: number
-      /**
-       * At
-       * Format: date-time
-       */
-      at: string
-      /** Actor */
-      actor: string
-      /** Action */
-      action: string
-      /** Outcome */
-      outcome: string
-      /** Subject */
-      subject: string | null
-      /** Message */
-      message: string
-    }
-    /**
-     * RecoveryDetail
-     * @description A recovery with everything that happened.
-     */
-    RecoveryDetail: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * Owner Id
-       * @description None when the service was removed.
-       */
-      owner_id: string | null
-      /**
-       * Owner Kind
-       * @enum {string}
-       */
-      owner_kind: 'sonarr' | 'radarr' | 'sabnzbd'
-      /**
-       * Owner Name
-       * @description The Sonarr or Radarr that grabbed it; the SABnzbd where nobody did.
-       */
-      owner_name: string
-      /** Client Id */
-      client_id: string | null
-      /**
-       * Download Id
-       * @example SABnzbd_nzo_p86tgx
-       */
-      download_id: string | null
-      /**
-       * Title
-       * @description As it came from outside.
-       * @example Series.S01E02.1080p.WEB-GROUP
-       */
-      title: string
-      /**
-       * Failure
-       * @enum {string}
-       */
-      failure:
-        | 'missing'
-        | 'bad_release'
-        | 'local'
-        | 'aborted'
-        | 'duplicate'
-        | 'import_blocked'
-        | 'not_an_upgrade'
-        | 'not_grabbed'
-        | 'unclassified'
-      /**
-       * Message
-       * @description As the service gave it, in its language.
-       */
-      message: string
-      /**
-       * Media
-       * @description What is missing for it, as far as known.
-       */
-      media: {
-        [key: string]: unknown
-      }
-      /**
-       * State
-       * @description waiting: `reason` says for what. asking: an administrator approves `action` or cancels. acting: it is being done. verifying: something was found, and is awaited. The others are ends.
-       * @enum {string}
-       */
-      state: 'waiting' | 'asking' | 'acting' | 'verifying' | 'recovered' | 'dismissed' | 'given_up'
-      /**
-       * Action
-       * @description What is proposed, being done, or was done last.
-       * @example search
-       */
-      action: string | null
-      /**
-       * Reason
-       * @description What it waits for, or why it ended.
-       */
-      reason: string
-      /**
-       * Attempts
-       * @description Searches or retries made for it.
-       */
-      attempts: number
-      /** Approved By */
-      approved_by: string | null
-      /**
-       * Next At
-       * @description When it is looked at again.
-       */
-      next_at: string | null
-      /**
-       * Failed At
-       * Format: date-time
-       */
-      failed_at: string
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /**
-       * Updated At
-       * Format: date-time
-       */
-      updated_at: string
-      /** Ended At */
-      ended_at: string | null
-      /** Timeline */
-      timeline: components['schemas']['autoarr__api__recoveries__StepView'][]
-      /** Writes */
-      writes: components['schemas']['AttemptView'][]
-    }
-    /**
-     * RecoveryLink
-     * @description The recovery of a download.
-     */
-    RecoveryLink: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * Failure
-       * @enum {string}
-       */
-      failure:
-        | 'missing'
-        | 'bad_release'
-        | 'local'
-        | 'aborted'
-        | 'duplicate'
-        | 'import_blocked'
-        | 'not_an_upgrade'
-        | 'not_grabbed'
-        | 'unclassified'
-      /**
-       * State
-       * @example waiting
-       */
-      state: string
-      /**
-       * Reason
-       * @description What it waits for.
-       */
-      reason: string
-    }
-    /**
-     * RecoveryView
-     * @description A failed download and where its recovery stands.
-     */
-    RecoveryView: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * Owner Id
-       * @description None when the service was removed.
-       */
-      owner_id: string | null
-      /**
-       * Owner Kind
-       * @enum {string}
-       */
-      owner_kind: 'sonarr' | 'radarr' | 'sabnzbd'
-      /**
-       * Owner Name
-       * @description The Sonarr or Radarr that grabbed it; the SABnzbd where nobody did.
-       */
-      owner_name: string
-      /** Client Id */
-      client_id: string | null
-      /**
-       * Download Id
-       * @example SABnzbd_nzo_p86tgx
-       */
-      download_id: string | null
-      /**
-       * Title
-       * @description As it came from outside.
-       * @example Series.S01E02.1080p.WEB-GROUP
-       */
-      title: string
-      /**
-       * Failure
-       * @enum {string}
-       */
-      failure:
-        | 'missing'
-        | 'bad_release'
-        | 'local'
-        | 'aborted'
-        | 'duplicate'
-        | 'import_blocked'
-        | 'not_an_upgrade'
-        | 'not_grabbed'
-        | 'unclassified'
-      /**
-       * Message
-       * @description As the service gave it, in its language.
-       */
-      message: string
-      /**
-       * Media
-       * @description What is missing for it, as far as known.
-       */
-      media: {
-        [key: string]: unknown
-      }
-      /**
-       * State
-       * @description waiting: `reason` says for what. asking: an administrator approves `action` or cancels. acting: it is being done. verifying: something was found, and is awaited. The others are ends.
-       * @enum {string}
-       */
-      state: 'waiting' | 'asking' | 'acting' | 'verifying' | 'recovered' | 'dismissed' | 'given_up'
-      /**
-       * Action
-       * @description What is proposed, being done, or was done last.
-       * @example search
-       */
-      action: string | null
-      /**
-       * Reason
-       * @description What it waits for, or why it ended.
-       */
-      reason: string
-      /**
-       * Attempts
-       * @description Searches or retries made for it.
-       */
-      attempts: number
-      /** Approved By */
-      approved_by: string | null
-      /**
-       * Next At
-       * @description When it is looked at again.
-       */
-      next_at: string | null
-      /**
-       * Failed At
-       * Format: date-time
-       */
-      failed_at: string
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /**
-       * Updated At
-       * Format: date-time
-       */
-      updated_at: string
-      /** Ended At */
-      ended_at: string | null
-    }
-    /**
-     * RefreshRequest
-     * @description A refresh token; not needed where it comes as a cookie.
-     */
-    RefreshRequest: {
-      /** Refresh Token */
-      refresh_token: string
-    }
-    /**
-     * RequestView
-     * @description A request and how far it is.
-     */
-    RequestView: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * User Id
-       * @description null when the user was removed.
-       */
-      user_id: string | null
-      /** User Name */
-      user_name: string
-      /** Text */
-      text: string
-      /**
-       * Wish
-       * @description What was understood.
-       */
-      wish: {
-        [key: string]: unknown
-      }
-      /** Media */
-      media: ('movie' | 'series') | null
-      /** Title */
-      title: string
-      /** Year */
-      year: number | null
-      /** Tmdb Id */
-      tmdb_id: number | null
-      /** Tvdb Id */
-      tvdb_id: number | null
-      /**
-       * Seasons
-       * @description null for all but the specials, and for films.
-       */
-      seasons: number[] | null
-      /** Quality */
-      quality: string | null
-      /** Poster Url */
-      poster_url: string | null
-      /**
-       * Candidates
-       * @description Of which one has to be chosen, in the state choosing.
-       */
-      candidates: components['schemas']['Candidate'][]
-      /**
-       * Service Id
-       * @description The Sonarr or Radarr that it goes to.
-       */
-      service_id: string | null
-      /**
-       * State
-       * @description asked: being looked up. choosing: several titles fit. awaiting_approval, approved, adding, searching, downloading: on its way. imported: in the library; where ended_at is set, Plex has no part in it. in_plex: done. already_there, denied, cancelled, failed: ended as `reason` says.
-       * @enum {string}
-       */
-      state:
-        | 'asked'
-        | 'choosing'
-        | 'awaiting_approval'
-        | 'approved'
-        | 'adding'
-        | 'searching'
-        | 'downloading'
-        | 'imported'
-        | 'in_plex'
-        | 'already_there'
-        | 'denied'
-        | 'cancelled'
-        | 'failed'
-      /**
-       * Reason
-       * @description What it waits for, or why it ended.
-       */
-      reason: string
-      /**
-       * Next At
-       * @description When it is looked at again; null while a person has to decide.
-       */
-      next_at: string | null
-      /** Decided By */
-      decided_by: string | null
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /**
-       * Updated At
-       * Format: date-time
-       */
-      updated_at: string
-      /** Ended At */
-      ended_at: string | null
-    }
-    /**
-     * RequestWithTimeline
-     * @description A request with everything that happened to it, the oldest first.
-     */
-    RequestWithTimeline: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * User Id
-       * @description null when the user was removed.
-       */
-      user_id: string | null
-      /** User Name */
-      user_name: string
-      /** Text */
-      text: string
-      /**
-       * Wish
-       * @description What was understood.
-       */
-      wish: {
-        [key: string]: unknown
-      }
-      /** Media */
-      media: ('movie' | 'series') | null
-      /** Title */
-      title: string
-      /** Year */
-      year: number | null
-      /** Tmdb Id */
-      tmdb_id: number | null
-      /** Tvdb Id */
-      tvdb_id: number | null
-      /**
-       * Seasons
-       * @description null for all but the specials, and for films.
-       */
-      seasons: number[] | null
-      /** Quality */
-      quality: string | null
-      /** Poster Url */
-      poster_url: string | null
-      /**
-       * Candidates
-       * @description Of which one has to be chosen, in the state choosing.
-       */
-      candidates: components['schemas']['Candidate'][]
-      /**
-       * Service Id
-       * @description The Sonarr or Radarr that it goes to.
-       */
-      service_id: string | null
-      /**
-       * State
-       * @description asked: being looked up. choosing: several titles fit. awaiting_approval, approved, adding, searching, downloading: on its way. imported: in the library; where ended_at is set, Plex has no part in it. in_plex: done. already_there, denied, cancelled, failed: ended as `reason` says.
-       * @enum {string}
-       */
-      state:
-        | 'asked'
-        | 'choosing'
-        | 'awaiting_approval'
-        | 'approved'
-        | 'adding'
-        | 'searching'
-        | 'downloading'
-        | 'imported'
-        | 'in_plex'
-        | 'already_there'
-        | 'denied'
-        | 'cancelled'
-        | 'failed'
-      /**
-       * Reason
-       * @description What it waits for, or why it ended.
-       */
-      reason: string
-      /**
-       * Next At
-       * @description When it is looked at again; null while a person has to decide.
-       */
-      next_at: string | null
-      /** Decided By */
-      decided_by: string | null
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /**
-       * Updated At
-       * Format: date-time
-       */
-      updated_at: string
-      /** Ended At */
-      ended_at: string | null
-      /**
-       * Timeline
-       * @default []
-       */
-      timeline: components['schemas']['autoarr__api__requests__StepView'][]
-    }
-    /**
-     * RevertRequest
-     * @description How to undo it.
-     */
-    RevertRequest: {
-      /**
-       * Preview
-       * @description Only tell what would be written.
-       * @default false
-       */
-      preview: boolean
-    }
-    /**
-     * RuleView
-     * @description A rule, as it is asked.
-     */
-    RuleView: {
-      /**
-       * Id
-       * @example arr.completed-download-handling
-       */
-      id: string
-      /** Kinds */
-      kinds: string[]
-      /**
-       * Severity
-       * @enum {string}
-       */
-      severity: 'error' | 'warning' | 'notice'
-      /** Title */
-      title: string
-      /** Wanted */
-      wanted: unknown
-      /** Reason */
-      reason: string
-      /**
-       * Sources
-       * @description Addresses that the advice is from; opinion where it is AutoArr's own.
-       */
-      sources: string[]
-    }
-    /**
-     * Said
-     * @description What somebody says.
-     */
-    Said: {
-      /** Message */
-      message: string
-      /**
-       * Conversation Id
-       * @description Null begins a new one.
-       */
-      conversation_id?: string | null
-    }
-    /**
-     * ServiceCounts
-     * @description The findings of one service.
-     */
-    ServiceCounts: {
-      /**
-       * Passed
-       * @default 0
-       */
-      passed: number
-      /**
-       * Failed
-       * @default 0
-       */
-      failed: number
-      /**
-       * Unknown
-       * @default 0
-       */
-      unknown: number
-      /**
-       * Ignored
-       * @default 0
-       */
-      ignored: number
-      /**
-       * Service Id
-       * Format: uuid
-       */
-      service_id: string
-      /**
-       * Score
-       * @description 0 to 100; null where nothing is known.
-       */
-      score: number | null
-    }
-    /**
-     * ServicePart
-     * @description What is seen of one service.
-     */
-    ServicePart: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: 'sonarr' | 'radarr' | 'sabnzbd' | 'plex'
-      /** Name */
-      name: string
-      /** Tls Insecure */
-      tls_insecure: boolean
-      /**
-       * State
-       * @description Of its version: whether it answers at all.
-       * @enum {string}
-       */
-      state: 'fresh' | 'stale' | 'unknown'
-      /** Blocks */
-      blocks: {
-        [key: string]: components['schemas']['Block']
-      }
-    }
-    /**
-     * ServicePatch
-     * @description What is to be changed; what is absent or null stays, but for `tls_ca`, which null removes.
-     */
-    ServicePatch: {
-      /** Name */
-      name?: string | null
-      /**
-       * Url
-       * @description With another scheme, host or port it needs the API key with it.
-       */
-      url?: string | null
-      /** Api Key */
-      api_key?: string | null
-      /** Enabled */
-      enabled?: boolean | null
-      /** Tls Ca */
-      tls_ca?: string | null
-      /** Tls Insecure */
-      tls_insecure?: boolean | null
-      /** Path Mappings */
-      path_mappings?: components['schemas']['PathMapping'][] | null
-    }
-    /**
-     * ServiceView
-     * @description A service, without its API key.
-     */
-    ServiceView: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: 'sonarr' | 'radarr' | 'sabnzbd' | 'plex'
-      /** Name */
-      name: string
-      /** Url */
-      url: string
-      /**
-       * Api Key Set
-       * @default true
-       */
-      api_key_set: boolean
-      /** Enabled */
-      enabled: boolean
-      /** Tls Ca */
-      tls_ca: string | null
-      /** Tls Insecure */
-      tls_insecure: boolean
-      /**
-       * Warning
-       * @example The certificate of this service is not verified: whoever stands between can read and use its API key.
-       */
-      warning?: string | null
-      /** Path Mappings */
-      path_mappings: components['schemas']['PathMapping'][]
-      /**
-       * Version
-       * @description As it last said; null until it has.
-       */
-      version: string | null
-      /** Capabilities */
-      capabilities: {
-        [key: string]: unknown
-      }
-      /** Discovered At */
-      discovered_at: string | null
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /**
-       * Updated At
-       * Format: date-time
-       */
-      updated_at: string
-    }
-    /**
-     * SessionView
-     * @description A login that is still good.
-     */
-    SessionView: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /** Client */
-      client: string
-      /** Address */
-      address: string
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /**
-       * Last Used At
-       * Format: date-time
-       */
-      last_used_at: string
-      /**
-       * Expires At
-       * Format: date-time
-       */
-      expires_at: string
-      /**
-       * Current
-       * @description Whether it is the one that asks.
-       */
-      current: boolean
-    }
-    /**
-     * SetupState
-     * @description Whether there is a user.
-     */
-    SetupState: {
-      /** Done */
-      done: boolean
-    }
-    /**
-     * Spent
-     * @description Tokens and what they cost.
-     */
-    Spent: {
-      /** Tokens */
-      tokens: number
-      /**
-       * Cost Usd
-       * @description Null where the model's price is not known.
-       */
-      cost_usd: number | null
-      /** Limit Tokens */
-      limit_tokens: number
-      /** Limit Usd */
-      limit_usd: number
-    }
-    /**
-     * TargetPatch
-     * @description What is to be changed; what is absent or null stays.
-     */
-    TargetPatch: {
-      /** Name */
-      name?: string | null
-      /**
-       * Url
-       * @description With another scheme, host or port it needs the secret with it.
-       */
-      url?: string | null
-      /** Secret */
-      secret?: string | null
-      /** Events */
-      events?:
-        | (
-            | 'recovery.asking'
-            | 'recovery.recovered'
-            | 'recovery.given_up'
-            | 'recovery.local_fault'
-            | 'request.asked'
-            | 'request.choosing'
-            | 'request.approved'
-            | 'request.denied'
-            | 'request.in_plex'
-            | 'request.failed'
-            | 'audit.finished'
-            | 'service.unreachable'
-            | 'service.reachable'
-            | 'test'
-          )[]
-        | null
-      /** Enabled */
-      enabled?: boolean | null
-    }
-    /**
-     * TargetView
-     * @description A receiver, without its address and secret.
-     */
-    TargetView: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: 'webhook' | 'discord' | 'slack' | 'ntfy' | 'gotify'
-      /** Name */
-      name: string
-      /**
-       * Place
-       * @description Scheme, host and port of its address; null where no key can read it.
-       * @example https://ntfy.sh
-       */
-      place: string | null
-      /** Secret Set */
-      secret_set: boolean
-      /** Events */
-      events: (
-        | 'recovery.asking'
-        | 'recovery.recovered'
-        | 'recovery.given_up'
-        | 'recovery.local_fault'
-        | 'request.asked'
-        | 'request.choosing'
-        | 'request.approved'
-        | 'request.denied'
-        | 'request.in_plex'
-        | 'request.failed'
-        | 'audit.finished'
-        | 'service.unreachable'
-        | 'service.reachable'
-        | 'test'
-      )[]
-      /** Enabled */
-      enabled: boolean
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /**
-       * Updated At
-       * Format: date-time
-       */
-      updated_at: string
-    }
-    /**
-     * TestResult
-     * @description How a test ended; of a failed one why, and what to do.
-     */
-    TestResult: {
-      /** Ok */
-      ok: boolean
-      cause?: components['schemas']['Cause'] | null
-      /**
-       * Detail
-       * @description What happened, in a sentence.
-       * @example Sonarr 4.0.15 answers.
-       */
-      detail: string
-      /** Advice */
-      advice?: string | null
-      /**
-       * Application
-       * @description What answered.
-       * @example Sonarr
-       */
-      application?: string | null
-      /** Version */
-      version?: string | null
-      /**
-       * Latency Ms
-       * @description Until it had said what it is.
-       */
-      latency_ms?: number | null
-      /** Capabilities */
-      capabilities?: {
-        [key: string]: unknown
-      }
-    }
-    /**
-     * TokenView
-     * @description An API token, without itself.
-     */
-    TokenView: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /**
-       * User Id
-       * Format: uuid
-       */
-      user_id: string
-      /** Name */
-      name: string
-      /**
-       * Role
-       * @description What it may do at most; never more than its user.
-       * @enum {string}
-       */
-      role: 'admin' | 'requester'
-      /**
-       * Hint
-       * @description Its first characters, to tell tokens apart.
-       */
-      hint: string
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /** Last Used At */
-      last_used_at: string | null
-      /** Expires At */
-      expires_at: string | null
-    }
-    /**
-     * Tokens
-     * @description What to send as `Authorization: Bearer`, and what to renew it with.
-     */
-    Tokens: {
-      /** Access Token */
-      access_token: string
-      /**
-       * Token Type
-       * @default bearer
-       * @constant
-       */
-      token_type: 'bearer'
-      /**
-       * Expires In
-       * @description Seconds the access token is good for.
-       */
-      expires_in: number
-      /**
-       * Refresh Token
-       * @description Works once. Absent where it was set as a cookie.
-       */
-      refresh_token?: string | null
-      /**
-       * Refresh Expires At
-       * Format: date-time
-       * @description When the session ends, however often it is refreshed.
-       */
-      refresh_expires_at: string
-    }
-    /**
-     * UserPatch
-     * @description What to change; what is absent or null stays.
-     */
-    UserPatch: {
-      /** Name */
-      name?: string | null
-      /** Password */
-      password?: string | null
-      /** Role */
-      role?: ('admin' | 'requester') | null
-      /** Disabled */
-      disabled?: boolean | null
-    }
-    /**
-     * UserView
-     * @description A user.
-     */
-    UserView: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /** Name */
-      name: string
-      /**
-       * Role
-       * @enum {string}
-       */
-      role: 'admin' | 'requester'
-      /** Disabled */
-      disabled: boolean
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /**
-       * Password Changed At
-       * Format: date-time
-       */
-      password_changed_at: string
-    }
-    /**
-     * WholeConversation
-     * @description A conversation with all that was said.
-     */
-    WholeConversation: {
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string
-      /** Title */
-      title: string
-      /** Model */
-      model: string
-      /**
-       * Calls
-       * @description Calls of the model.
-       */
-      calls: number
-      /** Input Tokens */
-      input_tokens: number
-      /** Output Tokens */
-      output_tokens: number
-      /**
-       * Cost Usd
-       * @description Null where the model's price is not known.
-       */
-      cost_usd: number | null
-      /**
-       * Busy
-       * @description A reply is being made.
-       */
-      busy: boolean
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string
-      /**
-       * Updated At
-       * Format: date-time
-       */
-      updated_at: string
-      /** Messages */
-      messages: components['schemas']['MessageView'][]
-      /**
-       * Confirmations
-       * @description The writes that were previewed in it.
-       */
-      confirmations: components['schemas']['ConfirmationView'][]
-    }
-    /**
-     * StepView
-     * @description One line of a timeline.
-     */
-    autoarr__api__recoveries__StepView: {
-      /**
-       * At
-       * Format: date-time
-       */
-      at: string
-      /**
-       * Step
-       * @example native_wait
-       */
-      step: string
-      /** Message */
-      message: string
-      /** Data */
-      data: {
-        [key: string]: unknown
-      } | null
-    }
-    /**
-     * StepView
-     * @description A line of the timeline.
-     */
-    autoarr__api__requests__StepView: {
-      /**
-       * At
-       * Format: date-time
-       */
-      at: string
-      /** Step */
-      step: string
-      /** Message */
-      message: string
-      /** Data */
-      data: {
-        [key: string]: unknown
-      } | null
-    }
-  }
-  responses: never
-  parameters: never
-  requestBodies: never
-  headers: never
-  pathItems: never
+    schemas: {
+        /** @description Version, build and surroundings. */
+        About: {
+            created: string | null;
+            /** @enum {string} */
+            database: "sqlite" | "postgresql";
+            implementation: string;
+            /** Format: uuid */
+            instance_id: string;
+            libc: components["schemas"]["LibcInfo"];
+            /**
+             * @default AutoArr
+             * @constant
+             */
+            name: "AutoArr";
+            platform: string;
+            python: string;
+            revision: string | null;
+            /** Format: date-time */
+            started_at: string;
+            uptime_s: number;
+            version: string;
+        };
+        /** @description How a service is reached. */
+        Address: {
+            /** Format: password */
+            api_key: string;
+            /** @enum {string} */
+            kind: "sonarr" | "radarr" | "sabnzbd" | "plex";
+            tls_ca?: string | null;
+            /**
+             * @description Don't verify its certificate.
+             * @default false
+             */
+            tls_insecure: boolean;
+            /** @description Scheme, host, port and URL base: no user and password, no query, no fragment. */
+            url: string;
+        };
+        /** @description The preview that is to be carried out. */
+        ApplyRequest: {
+            /** @description From the preview. */
+            fingerprint: string;
+        };
+        /** @description One write to a service. */
+        AttemptView: {
+            action: string;
+            /** Format: date-time */
+            created_at: string;
+            error: string | null;
+            finished_at: string | null;
+            id: number;
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description prepared, sent: under way. verified: done, as was read afterwards. failed: it was not done. unknown: what became of it can't be read.
+             * @enum {string}
+             */
+            state: "prepared" | "sent" | "verified" | "failed" | "unknown";
+            /** @description What exactly is written, and where. */
+            target: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The newest audit of everything, and what is found at present. */
+        AuditPart: {
+            age_s?: number | null;
+            /** @description Failed rules that are not ignored, by severity; null before the first audit. */
+            findings?: {
+                [key: string]: number;
+            } | null;
+            finished_at?: string | null;
+            /** @description 0 to 100; null while nothing is known. */
+            score?: number | null;
+            /** @enum {string} */
+            state: "fresh" | "stale" | "unknown";
+        };
+        /** @description An audit. */
+        AuditView: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string | null;
+            error: string | null;
+            /** @default 0 */
+            failed: number;
+            finished_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @default 0 */
+            ignored: number;
+            /** @default 0 */
+            passed: number;
+            /** @description 0 to 100; null where nothing is known. */
+            score: number | null;
+            /** @description The one it is limited to; null for all. */
+            service_id: string | null;
+            services: components["schemas"]["ServiceCounts"][];
+            started_at: string | null;
+            /** @enum {string} */
+            state: "queued" | "running" | "finished" | "failed";
+            /** @default 0 */
+            unknown: number;
+        };
+        /**
+         * @description One part of what is seen of a service.
+         *
+         *     Unknown is never zero: without an answer there is no data.
+         */
+        Block: {
+            age_s?: number | null;
+            data?: unknown;
+            /** @description Of the newest attempt, if that failed. */
+            failure?: components["schemas"]["Failure"] | null;
+            observed_at?: string | null;
+            /**
+             * @description fresh: the newest attempt brought it, less than three polls ago. stale: it is from before that. unknown: there never was an answer.
+             * @enum {string}
+             */
+            state: "fresh" | "stale" | "unknown";
+        };
+        /** @description One title that a wish may mean, as Sonarr's or Radarr's look-up has it: data from outside. */
+        Candidate: {
+            /** @description What to choose it by. */
+            id: string;
+            /** @enum {string} */
+            media: "movie" | "series";
+            /** @default  */
+            overview: string;
+            poster_url?: string | null;
+            /**
+             * @description Of a series: those there are, without the specials.
+             * @default []
+             */
+            seasons: number[];
+            title: string;
+            tmdb_id?: number | null;
+            tvdb_id?: number | null;
+            year?: number | null;
+        };
+        /**
+         * @description The kinds of failure, each with a remedy of its own.
+         * @enum {string}
+         */
+        Cause: "authentication" | "wrong_url_base" | "unexpected_application" | "tls" | "dns" | "connect" | "timeout" | "rate_limited" | "server_error" | "rejected" | "not_found" | "invalid_answer" | "circuit_open" | "unreadable_key";
+        /** @description A write and what became of it. */
+        ChangeView: {
+            actor: string;
+            /** Format: date-time */
+            created_at: string;
+            error: string | null;
+            fields: components["schemas"]["ChangedField"][];
+            finding_id: string | null;
+            finished_at: string | null;
+            /** Format: uuid */
+            id: string;
+            resource: string;
+            /** @description The change that this one undid. */
+            reverts_id: string | null;
+            /** @description None when the service was removed. */
+            service_id: string | null;
+            service_name: string;
+            /**
+             * @description prepared, writing: under way. applied: verified. partly_applied: `fields` says which took. failed: nothing was changed. unresolved: not known yet; it is looked at again every minute.
+             * @enum {string}
+             */
+            state: "prepared" | "writing" | "applied" | "partly_applied" | "failed" | "unresolved";
+        };
+        /** @description A field and its values; a secret's are asterisks. */
+        ChangedField: {
+            after: unknown;
+            before: unknown;
+            field: string;
+            /** @description What it was when it was read after the write. */
+            found?: unknown;
+        };
+        /** @description A person's word on a write. */
+        ChatDecision: {
+            /** @description True to have it done, once; false to never have it done. */
+            confirm: boolean;
+            /** Format: uuid */
+            confirmation_id: string;
+        };
+        /** @description Whether one can chat, and how much. */
+        ChatStatus: {
+            configured: boolean;
+            /** @description The most that one conversation may use. */
+            conversation_tokens: number;
+            conversation_usd: number;
+            /** @description What all conversations of this day (UTC) used. */
+            day: components["schemas"]["Spent"];
+            /** @description What to do, where it is not configured. */
+            how: string | null;
+            model: string;
+            /** @description Where it is not, only tokens are limited. */
+            price_known: boolean;
+        };
+        /** @description One dependency. */
+        Check: {
+            /** @description Why it failed. */
+            detail?: string | null;
+            /** @description How long its answer took, in milliseconds. */
+            latency_ms?: number | null;
+            /** @enum {string} */
+            status: "ok" | "error";
+        };
+        /** @description Which one is meant. */
+        Choice: {
+            /** @description A candidate's id. */
+            candidate: string;
+        };
+        /** @description A write that is made when its person says so, once, or never. */
+        ConfirmationView: {
+            /** @description Of the chat that it is from, if any. */
+            conversation_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            decided_at: string | null;
+            error: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            origin: "chat" | "mcp";
+            /** @description `summary`, a sentence, and `details`, in which texts from outside are `{"untrusted": "..."}`. */
+            preview: {
+                [key: string]: unknown;
+            };
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description running: under way, or not known yet what became of it; look again.
+             * @enum {string}
+             */
+            state: "open" | "running" | "done" | "failed" | "declined" | "expired";
+            tool: string;
+        };
+        /** @description A conversation, and what it used. */
+        ConversationView: {
+            /** @description A reply is being made. */
+            busy: boolean;
+            /** @description Calls of the model. */
+            calls: number;
+            /** @description Null where the model's price is not known. */
+            cost_usd: number | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            input_tokens: number;
+            model: string;
+            output_tokens: number;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description A new API token. */
+        CreatedToken: {
+            details: components["schemas"]["TokenView"];
+            /** @description Shown this once; only its hash is kept. */
+            token: string;
+        };
+        /** @description A name and its password. */
+        Credentials: {
+            /**
+             * @description For browsers: the refresh token comes as a cookie that no script can read, not in the answer.
+             * @default false
+             */
+            cookie: boolean;
+            name: string;
+            /** Format: password */
+            password: string;
+        };
+        /** @description Everything at a glance; each part with its age. */
+        Dashboard: {
+            activity: components["schemas"]["RecentActivity"][];
+            audit: components["schemas"]["AuditPart"];
+            /** @description queue, missing, health, sessions: over all services. */
+            figures: {
+                [key: string]: components["schemas"]["Figure"];
+            };
+            /** Format: date-time */
+            generated_at: string;
+            poll_every_s: number;
+            queue: components["schemas"]["QueueRow"][];
+            /** @description Whether there are downloads that `queue` doesn't show. */
+            queue_truncated: boolean;
+            services: components["schemas"]["ServicePart"][];
+        };
+        /** @description The person's word. */
+        Decision: {
+            /** @description True to have it done, once; false to never have it done. */
+            confirm: boolean;
+        };
+        /** @description How a test ended; of a failed one why, and what to do. */
+        Delivery: {
+            advice?: string | null;
+            cause?: components["schemas"]["Cause"] | null;
+            /** @description What happened, in a sentence. */
+            detail: string;
+            ok: boolean;
+        };
+        /** @description Why not. */
+        Denial: {
+            reason: string;
+        };
+        /** @description One download in the queues. */
+        Download: {
+            /** @description The SABnzbd that has it. */
+            client: string | null;
+            /** @description How many episodes or films it is for: a season pack is one row. */
+            count: number;
+            /** @description The same in SABnzbd, Sonarr and Radarr; null until it is sent on. */
+            download_id: string | null;
+            left_bytes: number | null;
+            /** @description The Sonarr and Radarr that wait for it. */
+            managers: string[];
+            /** @description What Sonarr or Radarr say of a problem with it. */
+            message: string | null;
+            /** @description 0 to 1; null where nobody tells the size. */
+            progress: number | null;
+            /** @description What is done about its failure; null where it did not fail. */
+            recovery: components["schemas"]["RecoveryLink"] | null;
+            size_bytes: number | null;
+            status: string;
+            title: string;
+        };
+        /** @description Some of the downloads, and how much is known. */
+        Downloads: {
+            /** @description Whether every service told all of its queue, just now. */
+            complete: boolean;
+            items: components["schemas"]["Download"][];
+            page: number;
+            page_size: number;
+            sources: components["schemas"]["QueueSource"][];
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        /** @description What would have been done about one download. */
+        DryAction: {
+            /** @description A write (search, blocklist, retry, remove, clean, resume), ask, wait, or the end it came to without AutoArr: recovered, dismissed. */
+            action: string;
+            /** Format: date-time */
+            at: string;
+            download_id: string;
+            /** Format: date-time */
+            failed_at: string;
+            /** @enum {string} */
+            failure: "missing" | "bad_release" | "local" | "aborted" | "duplicate" | "import_blocked" | "not_an_upgrade" | "not_grabbed" | "unclassified";
+            message: string;
+            /** @description What would have been asked for. */
+            proposed: string | null;
+            reason: string;
+            /** @description The Sonarr or Radarr that grabbed it; the SABnzbd where nobody did. */
+            service: string;
+            /** @description As it came from outside. */
+            title: string;
+        };
+        /** @description What would have been done over the last weeks. */
+        DryRun: {
+            /** @description How often each action. */
+            actions: {
+                [key: string]: number;
+            };
+            /** @description Services that could not be asked, and why: what they know is missing. */
+            away: {
+                [key: string]: string;
+            };
+            /** @description The newest failures first; at most 500. */
+            downloads: components["schemas"]["DryAction"][];
+            policy: components["schemas"]["Policy"];
+            /** @description The most searches within an hour, by service; more than the policy's `searches_per_hour` would have waited for their turn. */
+            searches_peak: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            since: string;
+            total: number;
+            /** @description What could not be known. */
+            unknown: string[];
+            /** Format: date-time */
+            until: string;
+        };
+        /** @description What a change of password ended. */
+        Ended: {
+            sessions: number;
+        };
+        /** @description One thing that happened. */
+        Entry: {
+            action: string;
+            actor: string;
+            actor_id: string | null;
+            /** Format: date-time */
+            at: string;
+            cause: string | null;
+            data: {
+                [key: string]: unknown;
+            } | null;
+            id: number;
+            message: string;
+            /** @enum {string} */
+            outcome: "succeeded" | "failed" | "refused";
+            request_id: string | null;
+            subject: string | null;
+            via: string;
+        };
+        /** @description Why the newest attempt brought nothing. */
+        Failure: {
+            cause: components["schemas"]["Cause"];
+            detail: string;
+        };
+        /** @description A number over several services, and how much it can be trusted. */
+        Figure: {
+            /** @description Whether every service that should tell of it did so just now. */
+            complete: boolean;
+            /** @description Names of services that it lacks. */
+            missing: string[];
+            /** @description Names of services whose part is outdated. */
+            stale: string[];
+            /** @description Of the services that are known; null where none is. */
+            total: number | null;
+        };
+        /** @description What a rule says of one thing of one service. */
+        FindingView: {
+            /** @description The newest audit that asked. */
+            audit_id: string | null;
+            /** @description The call that the fix is. */
+            call?: string | null;
+            /** Format: date-time */
+            first_seen_at: string;
+            /** @description What would be written to fix it; null where only a person can. */
+            fix: components["schemas"]["Fix"] | null;
+            found: unknown;
+            /** Format: uuid */
+            id: string;
+            ignored_at: string | null;
+            ignored_because: string | null;
+            ignored_by: string | null;
+            /**
+             * @default sonarr
+             * @enum {string}
+             */
+            kind: "sonarr" | "radarr" | "sabnzbd" | "plex";
+            /** Format: date-time */
+            last_seen_at: string;
+            reason: string;
+            rule: string;
+            /** Format: uuid */
+            service_id: string;
+            /** @default  */
+            service_name: string;
+            /** @enum {string} */
+            severity: "error" | "warning" | "notice";
+            source: string;
+            /** @description Which of several things; empty where there is one only. */
+            subject: string;
+            title: string;
+            /** @description What could not be read, where the verdict is unknown. */
+            unknown_because: string | null;
+            /** @enum {string} */
+            verdict: "failed" | "passed" | "unknown";
+            wanted: unknown;
+        };
+        /** @description The first administrator. */
+        FirstUser: {
+            name: string;
+            /** Format: password */
+            password: string;
+        };
+        /**
+         * @description Fields of one object of one service, and the values they are to have.
+         *
+         *     `resource` names the object as the service's API does:
+         *
+         *     * Sonarr, Radarr: ``config/naming``, ``downloadclient/3``, ``qualitydefinition/7`` (below ``/api/v3``).
+         *     * SABnzbd: ``misc``, ``categories/tv``, ``servers/NAME``, ``sorters/NAME`` (section and, where it has some, name).
+         *     * Plex: ``prefs``.
+         *
+         *     `fields` maps a field to its wanted value. A name with a dot leads into an object (``a.b``). In lists
+         *     called ``fields``, as Sonarr and Radarr have them, ``fields.NAME`` is the value of the entry with that name.
+         */
+        Fix: {
+            fields: {
+                [key: string]: unknown;
+            };
+            resource: string;
+        };
+        /** @description The process answers. */
+        Health: {
+            /**
+             * @default ok
+             * @constant
+             */
+            status: "ok";
+        };
+        /** @description Why a finding is ignored. */
+        Ignore: {
+            reason: string;
+        };
+        /** @description Work that outlives a request. */
+        JobView: {
+            actor: string;
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            error: string | null;
+            finished_at: string | null;
+            /** Format: uuid */
+            id: string;
+            key: string;
+            kind: string;
+            max_attempts: number;
+            payload: {
+                [key: string]: unknown;
+            };
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: date-time */
+            run_at: string;
+            /** @enum {string} */
+            state: "queued" | "running" | "finished" | "failed" | "cancelled";
+        };
+        /** @description The C library the process runs on, found from inside. */
+        LibcInfo: {
+            /** @enum {string} */
+            name: "musl" | "glibc" | "unknown";
+            version: string | null;
+        };
+        /** @description Who asks, and what they may do by this login or token. */
+        Me: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            role: "admin" | "requester";
+            session_id: string | null;
+            /** @enum {string} */
+            via: "session" | "token";
+        };
+        /** @description One message, in blocks: text, tool_use, tool_result; note (why it ends), confirmation (how a write went). */
+        MessageView: {
+            /** Format: date-time */
+            at: string;
+            content: {
+                [key: string]: unknown;
+            }[];
+            /** @enum {string} */
+            role: "user" | "assistant";
+        };
+        /** @description What is to be audited. */
+        NewAudit: {
+            /** @description One service; null for all. */
+            service_id?: string | null;
+        };
+        /** @description A whole policy; what is absent takes its default. */
+        NewPolicy: {
+            /**
+             * @description Days that activity is kept.
+             * @default 90
+             */
+            activity_days: number;
+            /**
+             * @description Hours between two audits of everything.
+             * @default 24
+             */
+            audit_every_h: number;
+            /** @description A mode for a class of failures; the strictest of those that apply counts. */
+            failures?: {
+                [key: string]: "observe" | "ask" | "auto";
+            };
+            /**
+             * @description observe: nothing is ever written to a service. ask: a person confirms each write. auto: what the policy names is done without asking.
+             * @default ask
+             * @enum {string}
+             */
+            mode: "observe" | "ask" | "auto";
+            /**
+             * @description Minutes that Sonarr and Radarr have to handle a failure themselves.
+             * @default 30
+             */
+            native_grace_min: number;
+            /**
+             * @description Seconds between two looks at each service.
+             * @default 60
+             */
+            poll_every_s: number;
+            /** @description When nothing is done without a person. */
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /**
+             * @description Whether an administrator approves what requesters ask for.
+             * @default true
+             */
+            requests_need_approval: boolean;
+            /**
+             * @description Requests in any seven days of each requester; null: no limit.
+             * @default 10
+             */
+            requests_per_week: number | null;
+            /**
+             * @description Searches in any hour at each Sonarr and Radarr, whoever causes them.
+             * @default 10
+             */
+            searches_per_hour: number;
+            /** @description A mode for a service, by its id. */
+            services?: {
+                [key: string]: "observe" | "ask" | "auto";
+            };
+        };
+        /** @description A film or a series, in plain English or by fields; where any field is given, the words aren't looked into. */
+        NewRequest: {
+            imdb_id?: string | null;
+            /** @description null: either. */
+            media?: ("movie" | "series") | null;
+            /** @description null: as the service's profiles have it. */
+            quality?: ("4K" | "1080p" | "720p" | "HD" | "SD") | null;
+            /** @description Of a series: null for all but the specials, which are season 0. */
+            seasons?: number[] | "latest" | null;
+            /**
+             * @description As a person would say it; or an address at themoviedb.org, ...
+             * @default
+             */
+            text: string;
+            /** @default  */
+            title: string;
+            /** @description At themoviedb.org; of a film unless `media` says series. */
+            tmdb_id?: number | null;
+            /** @description At thetvdb.com; of a series. */
+            tvdb_id?: number | null;
+            year?: number | null;
+        };
+        /** @description A service to be added. */
+        NewService: {
+            /** Format: password */
+            api_key: string;
+            /** @default true */
+            enabled: boolean;
+            /** @enum {string} */
+            kind: "sonarr" | "radarr" | "sabnzbd" | "plex";
+            name: string;
+            /** @default [] */
+            path_mappings: components["schemas"]["PathMapping"][];
+            tls_ca?: string | null;
+            /**
+             * @description Don't verify its certificate.
+             * @default false
+             */
+            tls_insecure: boolean;
+            /** @description Scheme, host, port and URL base: no user and password, no query, no fragment. */
+            url: string;
+        };
+        /** @description A receiver to be added. */
+        NewTarget: {
+            /** @default true */
+            enabled: boolean;
+            /**
+             * @description The kinds of events to be told of; empty: all.
+             * @default []
+             */
+            events: ("recovery.asking" | "recovery.recovered" | "recovery.given_up" | "recovery.local_fault" | "request.asked" | "request.choosing" | "request.approved" | "request.denied" | "request.in_plex" | "request.failed" | "audit.finished" | "service.unreachable" | "service.reachable" | "test")[];
+            /** @enum {string} */
+            kind: "webhook" | "discord" | "slack" | "ntfy" | "gotify";
+            name: string;
+            secret?: string | null;
+            /**
+             * Format: password
+             * @description Where to post to; write-only, as it often is the secret. Of ntfy with the topic at its end, of gotify without /message.
+             */
+            url: string;
+        };
+        /** @description A token to be made. */
+        NewToken: {
+            /** @description Never, when absent. */
+            expires_in_days?: number | null;
+            name: string;
+            /**
+             * @default requester
+             * @enum {string}
+             */
+            role: "admin" | "requester";
+        };
+        /** @description A user to be made. */
+        NewUser: {
+            name: string;
+            /** Format: password */
+            password: string;
+            /**
+             * @default requester
+             * @enum {string}
+             */
+            role: "admin" | "requester";
+        };
+        /** @description One event for one receiver. */
+        NotificationView: {
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Why the last attempt failed. */
+            error: string | null;
+            event: string;
+            event_id: string;
+            finished_at: string | null;
+            id: number;
+            message: string;
+            next_at: string | null;
+            /** @enum {string} */
+            state: "queued" | "delivered" | "failed";
+            /** Format: uuid */
+            target_id: string;
+            title: string;
+        };
+        Page_AuditView_: {
+            items: components["schemas"]["AuditView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_ChangeView_: {
+            items: components["schemas"]["ChangeView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_ConfirmationView_: {
+            items: components["schemas"]["ConfirmationView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_ConversationView_: {
+            items: components["schemas"]["ConversationView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_Entry_: {
+            items: components["schemas"]["Entry"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_FindingView_: {
+            items: components["schemas"]["FindingView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_JobView_: {
+            items: components["schemas"]["JobView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_NotificationView_: {
+            items: components["schemas"]["NotificationView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_RecoveryView_: {
+            items: components["schemas"]["RecoveryView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_RequestView_: {
+            items: components["schemas"]["RequestView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_RuleView_: {
+            items: components["schemas"]["RuleView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_ServiceView_: {
+            items: components["schemas"]["ServiceView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_SessionView_: {
+            items: components["schemas"]["SessionView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_TargetView_: {
+            items: components["schemas"]["TargetView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_TokenView_: {
+            items: components["schemas"]["TokenView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        Page_UserView_: {
+            items: components["schemas"]["UserView"][];
+            page: number;
+            page_size: number;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        /** @description One's own password and the next one. */
+        PasswordChange: {
+            /** Format: password */
+            new: string;
+            /** Format: password */
+            old: string;
+        };
+        /** @description How a folder of the service is called elsewhere. */
+        PathMapping: {
+            /** @description As the others call it. */
+            local: string;
+            /** @description As the service calls it. */
+            remote: string;
+        };
+        /** @description What would be written. */
+        PlanView: {
+            /** @description Everything is as wanted: there is nothing to write. */
+            already: boolean;
+            /** @description The exact calls, a line each. */
+            call: string;
+            /** @description Those that differ. */
+            fields: components["schemas"]["ChangedField"][];
+            /** @description Hand it back to apply: when the object is another by then, nothing is written. */
+            fingerprint: string;
+            resource: string;
+        };
+        /** @description The administrator's choices. */
+        Policy: {
+            /**
+             * @description Days that activity is kept.
+             * @default 90
+             */
+            activity_days: number;
+            /**
+             * @description Hours between two audits of everything.
+             * @default 24
+             */
+            audit_every_h: number;
+            /** @description A mode for a class of failures; the strictest of those that apply counts. */
+            failures?: {
+                [key: string]: "observe" | "ask" | "auto";
+            };
+            /**
+             * @description observe: nothing is ever written to a service. ask: a person confirms each write. auto: what the policy names is done without asking.
+             * @default ask
+             * @enum {string}
+             */
+            mode: "observe" | "ask" | "auto";
+            /**
+             * @description Minutes that Sonarr and Radarr have to handle a failure themselves.
+             * @default 30
+             */
+            native_grace_min: number;
+            /**
+             * @description Seconds between two looks at each service.
+             * @default 60
+             */
+            poll_every_s: number;
+            /** @description When nothing is done without a person. */
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /**
+             * @description Whether an administrator approves what requesters ask for.
+             * @default true
+             */
+            requests_need_approval: boolean;
+            /**
+             * @description Requests in any seven days of each requester; null: no limit.
+             * @default 10
+             */
+            requests_per_week: number | null;
+            /**
+             * @description Searches in any hour at each Sonarr and Radarr, whoever causes them.
+             * @default 10
+             */
+            searches_per_hour: number;
+            /** @description A mode for a service, by its id. */
+            services?: {
+                [key: string]: "observe" | "ask" | "auto";
+            };
+        };
+        /** @description One download. */
+        QueueRow: {
+            /** @description The SABnzbd that has it. */
+            client: string | null;
+            /** @description How many episodes or films it is for: a season pack is one row. */
+            count: number;
+            /** @description The same in SABnzbd, Sonarr and Radarr; null until it is sent on. */
+            download_id: string | null;
+            left_bytes: number | null;
+            /** @description The Sonarr and Radarr that wait for it. */
+            managers: string[];
+            /** @description What Sonarr or Radarr say of a problem with it. */
+            message: string | null;
+            size_bytes: number | null;
+            status: string;
+            title: string;
+        };
+        /** @description What is known of one service's queue. */
+        QueueSource: {
+            age_s: number | null;
+            /** @description Whether all of them were read, and not only the first ones. */
+            complete: boolean;
+            /** @description Of the newest attempt to ask it, if that failed. */
+            failure: components["schemas"]["Failure"] | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "sonarr" | "radarr" | "sabnzbd" | "plex";
+            name: string;
+            /**
+             * @description unknown: its downloads are not in the list, and may be many.
+             * @enum {string}
+             */
+            state: "fresh" | "stale" | "unknown";
+            /** @description Rows that its queue has; null where that is unknown. */
+            total: number | null;
+        };
+        /** @description A time of each day in which nothing is done by itself; looking goes on. */
+        QuietHours: {
+            /**
+             * Format: time
+             * @description When it ends; before `start`, on the next day.
+             */
+            end: string;
+            /**
+             * Format: time
+             * @description In the server's time zone.
+             */
+            start: string;
+        };
+        /** @description Whether requests can be served, and what each dependency said. */
+        Readiness: {
+            checks: {
+                [key: string]: components["schemas"]["Check"];
+            };
+            /** @enum {string} */
+            status: "ready" | "unavailable";
+        };
+        /** @description One of the newest entries of the activity log. */
+        RecentActivity: {
+            action: string;
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            id: number;
+            message: string;
+            outcome: string;
+            subject: string | null;
+        };
+        /** @description A recovery with everything that happened. */
+        RecoveryDetail: {
+            /** @description What is proposed, being done, or was done last. */
+            action: string | null;
+            approved_by: string | null;
+            /** @description Searches or retries made for it. */
+            attempts: number;
+            client_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            download_id: string | null;
+            ended_at: string | null;
+            /** Format: date-time */
+            failed_at: string;
+            /** @enum {string} */
+            failure: "missing" | "bad_release" | "local" | "aborted" | "duplicate" | "import_blocked" | "not_an_upgrade" | "not_grabbed" | "unclassified";
+            /** Format: uuid */
+            id: string;
+            /** @description What is missing for it, as far as known. */
+            media: {
+                [key: string]: unknown;
+            };
+            /** @description As the service gave it, in its language. */
+            message: string;
+            /** @description When it is looked at again. */
+            next_at: string | null;
+            /** @description None when the service was removed. */
+            owner_id: string | null;
+            /** @enum {string} */
+            owner_kind: "sonarr" | "radarr" | "sabnzbd";
+            /** @description The Sonarr or Radarr that grabbed it; the SABnzbd where nobody did. */
+            owner_name: string;
+            /** @description What it waits for, or why it ended. */
+            reason: string;
+            /**
+             * @description waiting: `reason` says for what. asking: an administrator approves `action` or cancels. acting: it is being done. verifying: something was found, and is awaited. The others are ends.
+             * @enum {string}
+             */
+            state: "waiting" | "asking" | "acting" | "verifying" | "recovered" | "dismissed" | "given_up";
+            timeline: components["schemas"]["autoarr__api__recoveries__StepView"][];
+            /** @description As it came from outside. */
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            writes: components["schemas"]["AttemptView"][];
+        };
+        /** @description The recovery of a download. */
+        RecoveryLink: {
+            /** @enum {string} */
+            failure: "missing" | "bad_release" | "local" | "aborted" | "duplicate" | "import_blocked" | "not_an_upgrade" | "not_grabbed" | "unclassified";
+            /** Format: uuid */
+            id: string;
+            /** @description What it waits for. */
+            reason: string;
+            state: string;
+        };
+        /** @description A failed download and where its recovery stands. */
+        RecoveryView: {
+            /** @description What is proposed, being done, or was done last. */
+            action: string | null;
+            approved_by: string | null;
+            /** @description Searches or retries made for it. */
+            attempts: number;
+            client_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            download_id: string | null;
+            ended_at: string | null;
+            /** Format: date-time */
+            failed_at: string;
+            /** @enum {string} */
+            failure: "missing" | "bad_release" | "local" | "aborted" | "duplicate" | "import_blocked" | "not_an_upgrade" | "not_grabbed" | "unclassified";
+            /** Format: uuid */
+            id: string;
+            /** @description What is missing for it, as far as known. */
+            media: {
+                [key: string]: unknown;
+            };
+            /** @description As the service gave it, in its language. */
+            message: string;
+            /** @description When it is looked at again. */
+            next_at: string | null;
+            /** @description None when the service was removed. */
+            owner_id: string | null;
+            /** @enum {string} */
+            owner_kind: "sonarr" | "radarr" | "sabnzbd";
+            /** @description The Sonarr or Radarr that grabbed it; the SABnzbd where nobody did. */
+            owner_name: string;
+            /** @description What it waits for, or why it ended. */
+            reason: string;
+            /**
+             * @description waiting: `reason` says for what. asking: an administrator approves `action` or cancels. acting: it is being done. verifying: something was found, and is awaited. The others are ends.
+             * @enum {string}
+             */
+            state: "waiting" | "asking" | "acting" | "verifying" | "recovered" | "dismissed" | "given_up";
+            /** @description As it came from outside. */
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description A refresh token; not needed where it comes as a cookie. */
+        RefreshRequest: {
+            refresh_token: string;
+        };
+        /** @description A request and how far it is. */
+        RequestView: {
+            /** @description Of which one has to be chosen, in the state choosing. */
+            candidates: components["schemas"]["Candidate"][];
+            /** Format: date-time */
+            created_at: string;
+            decided_by: string | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            media: ("movie" | "series") | null;
+            /** @description When it is looked at again; null while a person has to decide. */
+            next_at: string | null;
+            poster_url: string | null;
+            quality: string | null;
+            /** @description What it waits for, or why it ended. */
+            reason: string;
+            /** @description null for all but the specials, and for films. */
+            seasons: number[] | null;
+            /** @description The Sonarr or Radarr that it goes to. */
+            service_id: string | null;
+            /**
+             * @description asked: being looked up. choosing: several titles fit. awaiting_approval, approved, adding, searching, downloading: on its way. imported: in the library; where ended_at is set, Plex has no part in it. in_plex: done. already_there, denied, cancelled, failed: ended as `reason` says.
+             * @enum {string}
+             */
+            state: "asked" | "choosing" | "awaiting_approval" | "approved" | "adding" | "searching" | "downloading" | "imported" | "in_plex" | "already_there" | "denied" | "cancelled" | "failed";
+            text: string;
+            title: string;
+            tmdb_id: number | null;
+            tvdb_id: number | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description null when the user was removed. */
+            user_id: string | null;
+            user_name: string;
+            /** @description What was understood. */
+            wish: {
+                [key: string]: unknown;
+            };
+            year: number | null;
+        };
+        /** @description A request with everything that happened to it, the oldest first. */
+        RequestWithTimeline: {
+            /** @description Of which one has to be chosen, in the state choosing. */
+            candidates: components["schemas"]["Candidate"][];
+            /** Format: date-time */
+            created_at: string;
+            decided_by: string | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            media: ("movie" | "series") | null;
+            /** @description When it is looked at again; null while a person has to decide. */
+            next_at: string | null;
+            poster_url: string | null;
+            quality: string | null;
+            /** @description What it waits for, or why it ended. */
+            reason: string;
+            /** @description null for all but the specials, and for films. */
+            seasons: number[] | null;
+            /** @description The Sonarr or Radarr that it goes to. */
+            service_id: string | null;
+            /**
+             * @description asked: being looked up. choosing: several titles fit. awaiting_approval, approved, adding, searching, downloading: on its way. imported: in the library; where ended_at is set, Plex has no part in it. in_plex: done. already_there, denied, cancelled, failed: ended as `reason` says.
+             * @enum {string}
+             */
+            state: "asked" | "choosing" | "awaiting_approval" | "approved" | "adding" | "searching" | "downloading" | "imported" | "in_plex" | "already_there" | "denied" | "cancelled" | "failed";
+            text: string;
+            /** @default [] */
+            timeline: components["schemas"]["autoarr__api__requests__StepView"][];
+            title: string;
+            tmdb_id: number | null;
+            tvdb_id: number | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description null when the user was removed. */
+            user_id: string | null;
+            user_name: string;
+            /** @description What was understood. */
+            wish: {
+                [key: string]: unknown;
+            };
+            year: number | null;
+        };
+        /** @description How to undo it. */
+        RevertRequest: {
+            /**
+             * @description Only tell what would be written.
+             * @default false
+             */
+            preview: boolean;
+        };
+        /** @description A rule, as it is asked. */
+        RuleView: {
+            id: string;
+            kinds: string[];
+            reason: string;
+            /** @enum {string} */
+            severity: "error" | "warning" | "notice";
+            /** @description Addresses that the advice is from; opinion where it is AutoArr's own. */
+            sources: string[];
+            title: string;
+            wanted: unknown;
+        };
+        /** @description What somebody says. */
+        Said: {
+            /** @description Null begins a new one. */
+            conversation_id?: string | null;
+            message: string;
+        };
+        /** @description The findings of one service. */
+        ServiceCounts: {
+            /** @default 0 */
+            failed: number;
+            /** @default 0 */
+            ignored: number;
+            /** @default 0 */
+            passed: number;
+            /** @description 0 to 100; null where nothing is known. */
+            score: number | null;
+            /** Format: uuid */
+            service_id: string;
+            /** @default 0 */
+            unknown: number;
+        };
+        /** @description What is seen of one service. */
+        ServicePart: {
+            blocks: {
+                [key: string]: components["schemas"]["Block"];
+            };
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "sonarr" | "radarr" | "sabnzbd" | "plex";
+            name: string;
+            /**
+             * @description Of its version: whether it answers at all.
+             * @enum {string}
+             */
+            state: "fresh" | "stale" | "unknown";
+            tls_insecure: boolean;
+        };
+        /** @description What is to be changed; what is absent or null stays, but for `tls_ca`, which null removes. */
+        ServicePatch: {
+            api_key?: string | null;
+            enabled?: boolean | null;
+            name?: string | null;
+            path_mappings?: components["schemas"]["PathMapping"][] | null;
+            tls_ca?: string | null;
+            tls_insecure?: boolean | null;
+            /** @description With another scheme, host or port it needs the API key with it. */
+            url?: string | null;
+        };
+        /** @description A service, without its API key. */
+        ServiceView: {
+            /** @default true */
+            api_key_set: boolean;
+            capabilities: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+            discovered_at: string | null;
+            enabled: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "sonarr" | "radarr" | "sabnzbd" | "plex";
+            name: string;
+            path_mappings: components["schemas"]["PathMapping"][];
+            tls_ca: string | null;
+            tls_insecure: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+            /** @description As it last said; null until it has. */
+            version: string | null;
+            warning?: string | null;
+        };
+        /** @description A login that is still good. */
+        SessionView: {
+            address: string;
+            client: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_used_at: string;
+        };
+        /** @description Whether there is a user. */
+        SetupState: {
+            done: boolean;
+        };
+        /** @description Tokens and what they cost. */
+        Spent: {
+            /** @description Null where the model's price is not known. */
+            cost_usd: number | null;
+            limit_tokens: number;
+            limit_usd: number;
+            tokens: number;
+        };
+        /** @description What is to be changed; what is absent or null stays. */
+        TargetPatch: {
+            enabled?: boolean | null;
+            events?: ("recovery.asking" | "recovery.recovered" | "recovery.given_up" | "recovery.local_fault" | "request.asked" | "request.choosing" | "request.approved" | "request.denied" | "request.in_plex" | "request.failed" | "audit.finished" | "service.unreachable" | "service.reachable" | "test")[] | null;
+            name?: string | null;
+            secret?: string | null;
+            /** @description With another scheme, host or port it needs the secret with it. */
+            url?: string | null;
+        };
+        /** @description A receiver, without its address and secret. */
+        TargetView: {
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            events: ("recovery.asking" | "recovery.recovered" | "recovery.given_up" | "recovery.local_fault" | "request.asked" | "request.choosing" | "request.approved" | "request.denied" | "request.in_plex" | "request.failed" | "audit.finished" | "service.unreachable" | "service.reachable" | "test")[];
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "webhook" | "discord" | "slack" | "ntfy" | "gotify";
+            name: string;
+            /** @description Scheme, host and port of its address; null where no key can read it. */
+            place: string | null;
+            secret_set: boolean;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description How a test ended; of a failed one why, and what to do. */
+        TestResult: {
+            advice?: string | null;
+            /** @description What answered. */
+            application?: string | null;
+            capabilities?: {
+                [key: string]: unknown;
+            };
+            cause?: components["schemas"]["Cause"] | null;
+            /** @description What happened, in a sentence. */
+            detail: string;
+            /** @description Until it had said what it is. */
+            latency_ms?: number | null;
+            ok: boolean;
+            version?: string | null;
+        };
+        /** @description An API token, without itself. */
+        TokenView: {
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            /** @description Its first characters, to tell tokens apart. */
+            hint: string;
+            /** Format: uuid */
+            id: string;
+            last_used_at: string | null;
+            name: string;
+            /**
+             * @description What it may do at most; never more than its user.
+             * @enum {string}
+             */
+            role: "admin" | "requester";
+            /** Format: uuid */
+            user_id: string;
+        };
+        /** @description What to send as `Authorization: Bearer`, and what to renew it with. */
+        Tokens: {
+            access_token: string;
+            /** @description Seconds the access token is good for. */
+            expires_in: number;
+            /**
+             * Format: date-time
+             * @description When the session ends, however often it is refreshed.
+             */
+            refresh_expires_at: string;
+            /** @description Works once. Absent where it was set as a cookie. */
+            refresh_token?: string | null;
+            /**
+             * @default bearer
+             * @constant
+             */
+            token_type: "bearer";
+        };
+        /** @description What to change; what is absent or null stays. */
+        UserPatch: {
+            disabled?: boolean | null;
+            name?: string | null;
+            password?: string | null;
+            role?: ("admin" | "requester") | null;
+        };
+        /** @description A user. */
+        UserView: {
+            /** Format: date-time */
+            created_at: string;
+            disabled: boolean;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: date-time */
+            password_changed_at: string;
+            /** @enum {string} */
+            role: "admin" | "requester";
+        };
+        /** @description A conversation with all that was said. */
+        WholeConversation: {
+            /** @description A reply is being made. */
+            busy: boolean;
+            /** @description Calls of the model. */
+            calls: number;
+            /** @description The writes that were previewed in it. */
+            confirmations: components["schemas"]["ConfirmationView"][];
+            /** @description Null where the model's price is not known. */
+            cost_usd: number | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            input_tokens: number;
+            messages: components["schemas"]["MessageView"][];
+            model: string;
+            output_tokens: number;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description One line of a timeline. */
+        autoarr__api__recoveries__StepView: {
+            /** Format: date-time */
+            at: string;
+            data: {
+                [key: string]: unknown;
+            } | null;
+            message: string;
+            step: string;
+        };
+        /** @description A line of the timeline. */
+        autoarr__api__requests__StepView: {
+            /** Format: date-time */
+            at: string;
+            data: {
+                [key: string]: unknown;
+            } | null;
+            message: string;
+            step: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
-export type $defs = Record<string, never>
+export type $defs = Record<string, never>;
 export interface operations {
-  get_health: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Health']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_readiness: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Readiness']
-        }
-      }
-      /** @description A dependency doesn't answer */
-      503: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "status": "unavailable",
-           *       "checks": {
-           *         "database": {
-           *           "status": "error",
-           *           "detail": "no answer within 2 s"
-           *         }
-           *       }
-           *     }
-           */
-          'application/json': components['schemas']['Readiness']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_setup: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['SetupState']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  set_up: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['FirstUser']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['UserView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  log_in: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['Credentials']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Tokens']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  refresh: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: {
-        autoarr_refresh?: string | null
-      }
-    }
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['RefreshRequest'] | null
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Tokens']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  log_out: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_me: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Me']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  change_password: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['PasswordChange']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Ended']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_sessions: {
-    parameters: {
-      query?: {
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_SessionView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  end_session: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        session_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_about: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['About']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_users: {
-    parameters: {
-      query?: {
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_UserView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  create_user: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewUser']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['UserView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_user: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        user_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['UserView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  delete_user: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        user_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  change_user: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        user_id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['UserPatch']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['UserView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_tokens: {
-    parameters: {
-      query?: {
-        /** @description Everybody's; for administrators. */
-        all?: boolean
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_TokenView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  create_token: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewToken']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['CreatedToken']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  delete_token: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        token_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  preview_finding: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        finding_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['PlanView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  apply_finding: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        finding_id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ApplyRequest']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ChangeView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_changes: {
-    parameters: {
-      query?: {
-        service_id?: string | null
-        state?: ('prepared' | 'writing' | 'applied' | 'partly_applied' | 'failed' | 'unresolved') | null
-        finding_id?: string | null
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_ChangeView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_change: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        change_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ChangeView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  revert_change: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        change_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['RevertRequest'] | null
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ChangeView'] | components['schemas']['PlanView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_services: {
-    parameters: {
-      query?: {
-        kind?: ('sonarr' | 'radarr' | 'sabnzbd' | 'plex') | null
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_ServiceView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  create_service: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewService']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ServiceView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  check_address: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['Address']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['TestResult']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_service: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        service_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ServiceView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  delete_service: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        service_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  change_service: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        service_id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ServicePatch']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ServiceView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  check_service: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        service_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['TestResult']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_policy: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Policy']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  set_policy: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewPolicy']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Policy']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  dry_run_policy: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['NewPolicy'] | null
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['DryRun']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_requests: {
-    parameters: {
-      query?: {
-        state?:
-          | (
-              | 'asked'
-              | 'choosing'
-              | 'awaiting_approval'
-              | 'approved'
-              | 'adding'
-              | 'searching'
-              | 'downloading'
-              | 'imported'
-              | 'in_plex'
-              | 'already_there'
-              | 'denied'
-              | 'cancelled'
-              | 'failed'
-            )
-          | null
-        media?: ('movie' | 'series') | null
-        user_id?: string | null
-        unfinished?: boolean | null
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_RequestView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  create_request: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewRequest']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['RequestView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_request: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        request_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['RequestWithTimeline']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  choose_candidate: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        request_id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['Choice']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['RequestView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  approve_request: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        request_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['RequestView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  deny_request: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        request_id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['Denial']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['RequestView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  cancel_request: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        request_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['RequestView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_dashboard: {
-    parameters: {
-      query?: {
-        /** @description Ask the services first, those apart that were asked just now; five seconds at most. */
-        refresh?: boolean
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Dashboard']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_downloads: {
-    parameters: {
-      query?: {
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Downloads']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_recoveries: {
-    parameters: {
-      query?: {
-        state?:
-          | ('waiting' | 'asking' | 'acting' | 'verifying' | 'recovered' | 'dismissed' | 'given_up')
-          | null
-        failure?:
-          | (
-              | 'missing'
-              | 'bad_release'
-              | 'local'
-              | 'aborted'
-              | 'duplicate'
-              | 'import_blocked'
-              | 'not_an_upgrade'
-              | 'not_grabbed'
-              | 'unclassified'
-            )
-          | null
-        owner_id?: string | null
-        /** @description Only those under way, or only those that ended. */
-        unfinished?: boolean | null
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_RecoveryView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_recovery: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        recovery_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['RecoveryDetail']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  approve_recovery: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        recovery_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['RecoveryView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  cancel_recovery: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        recovery_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['RecoveryView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_audits: {
-    parameters: {
-      query?: {
-        service_id?: string | null
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_AuditView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  create_audit: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewAudit']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['AuditView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_audit: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        audit_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['AuditView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_rules: {
-    parameters: {
-      query?: {
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_RuleView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_findings: {
-    parameters: {
-      query?: {
-        verdict?: ('failed' | 'passed' | 'unknown') | null
-        severity?: ('error' | 'warning' | 'notice') | null
-        service_id?: string | null
-        /** @description A rule's id. */
-        rule?: string | null
-        kind?: ('sonarr' | 'radarr' | 'sabnzbd' | 'plex') | null
-        ignored?: boolean | null
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_FindingView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_finding: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        finding_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['FindingView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  ignore_finding: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        finding_id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['Ignore']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['FindingView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  unignore_finding: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        finding_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['FindingView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_activity: {
-    parameters: {
-      query?: {
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-        /** @description Exactly this name. */
-        actor?: string | null
-        /** @description What the action begins with, such as `service.` */
-        action?: string | null
-        outcome?: ('succeeded' | 'failed' | 'refused') | null
-        since?: string | null
-        /** @description Before this moment. */
-        until?: string | null
-        /** @description Exactly this name or id. */
-        subject?: string | null
-        /** @description Contained in the message, whatever the case. */
-        text?: string | null
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_Entry_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  export_activity: {
-    parameters: {
-      query?: {
-        format?: 'csv' | 'jsonl'
-        /** @description Exactly this name. */
-        actor?: string | null
-        /** @description What the action begins with, such as `service.` */
-        action?: string | null
-        outcome?: ('succeeded' | 'failed' | 'refused') | null
-        since?: string | null
-        /** @description Before this moment. */
-        until?: string | null
-        /** @description Exactly this name or id. */
-        subject?: string | null
-        /** @description Contained in the message, whatever the case. */
-        text?: string | null
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A file */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'text/csv': unknown
-          'application/jsonl': unknown
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_notifications: {
-    parameters: {
-      query?: {
-        state?: ('queued' | 'delivered' | 'failed') | null
-        event?:
-          | (
-              | 'recovery.asking'
-              | 'recovery.recovered'
-              | 'recovery.given_up'
-              | 'recovery.local_fault'
-              | 'request.asked'
-              | 'request.choosing'
-              | 'request.approved'
-              | 'request.denied'
-              | 'request.in_plex'
-              | 'request.failed'
-              | 'audit.finished'
-              | 'service.unreachable'
-              | 'service.reachable'
-              | 'test'
-            )
-          | null
-        target_id?: string | null
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_NotificationView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_targets: {
-    parameters: {
-      query?: {
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_TargetView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  create_target: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewTarget']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['TargetView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_target: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        target_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['TargetView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  delete_target: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        target_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  change_target: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        target_id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['TargetPatch']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['TargetView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  check_target: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        target_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Delivery']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_events: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Events, until the token expires */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'text/event-stream': unknown
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_jobs: {
-    parameters: {
-      query?: {
-        state?: ('queued' | 'running' | 'finished' | 'failed' | 'cancelled') | null
-        kind?: string | null
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_JobView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_job: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        job_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['JobView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  cancel_job: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        job_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['JobView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_confirmations: {
-    parameters: {
-      query?: {
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_ConfirmationView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  decide: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        confirmation_id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['Decision']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ConfirmationView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_chat_status: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ChatStatus']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  list_conversations: {
-    parameters: {
-      query?: {
-        /** @description Counted from 1. */
-        page?: number
-        page_size?: number
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Page_ConversationView_']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  chat: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['Said']
-      }
-    }
-    responses: {
-      /** @description Events, until the reply is over */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'text/event-stream': unknown
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  confirm_in_chat: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ChatDecision']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ConfirmationView']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  get_conversation: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        conversation_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['WholeConversation']
-        }
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  delete_conversation: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        conversation_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
-  cancel_reply: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        conversation_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string
-            /** Title */
-            title: string
-            /** Status */
-            status: number
-            /** Detail */
-            detail?: string | null
-            /**
-             * Instance
-             * @description The path of the request.
-             */
-            instance?: string | null
-            /**
-             * Request Id
-             * @description Look for it in the logs.
-             */
-            request_id?: string | null
-            /** Errors */
-            errors?:
-              | {
-                  /**
-                   * Location
-                   * @example [
-                   *       "query",
-                   *       "page"
-                   *     ]
-                   */
-                  location: (string | number)[]
-                  /**
-                   * Message
-                   * @example Input should be greater than 0
-                   */
-                  message: string
-                }[]
-              | null
-          }
-        }
-      }
-    }
-  }
+    get_about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+        };
+    };
+    list_activity: {
+        parameters: {
+            query?: {
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+                /** @description Exactly this name. */
+                actor?: string | null;
+                /** @description What the action begins with, such as `service.` */
+                action?: string | null;
+                outcome?: ("succeeded" | "failed" | "refused") | null;
+                since?: string | null;
+                /** @description Before this moment. */
+                until?: string | null;
+                /** @description Exactly this name or id. */
+                subject?: string | null;
+                /** @description Contained in the message, whatever the case. */
+                text?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Entry_"];
+                };
+            };
+        };
+    };
+    export_activity: {
+        parameters: {
+            query?: {
+                format?: "csv" | "jsonl";
+                /** @description Exactly this name. */
+                actor?: string | null;
+                /** @description What the action begins with, such as `service.` */
+                action?: string | null;
+                outcome?: ("succeeded" | "failed" | "refused") | null;
+                since?: string | null;
+                /** @description Before this moment. */
+                until?: string | null;
+                /** @description Exactly this name or id. */
+                subject?: string | null;
+                /** @description Contained in the message, whatever the case. */
+                text?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": unknown;
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    list_audits: {
+        parameters: {
+            query?: {
+                service_id?: string | null;
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditView_"];
+                };
+            };
+        };
+    };
+    create_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAudit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditView"];
+                };
+            };
+        };
+    };
+    get_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditView"];
+                };
+            };
+        };
+    };
+    list_changes: {
+        parameters: {
+            query?: {
+                service_id?: string | null;
+                state?: ("prepared" | "writing" | "applied" | "partly_applied" | "failed" | "unresolved") | null;
+                finding_id?: string | null;
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChangeView_"];
+                };
+            };
+        };
+    };
+    get_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
+                };
+            };
+        };
+    };
+    revert_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RevertRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"] | components["schemas"]["PlanView"];
+                };
+            };
+        };
+    };
+    list_conversations: {
+        parameters: {
+            query?: {
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConversationView_"];
+                };
+            };
+        };
+    };
+    chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Said"];
+            };
+        };
+        responses: {
+            /** @description Events, until the reply is over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+        };
+    };
+    confirm_in_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatDecision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmationView"];
+                };
+            };
+        };
+    };
+    get_chat_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatStatus"];
+                };
+            };
+        };
+    };
+    get_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeConversation"];
+                };
+            };
+        };
+    };
+    delete_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    cancel_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_confirmations: {
+        parameters: {
+            query?: {
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConfirmationView_"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                confirmation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmationView"];
+                };
+            };
+        };
+    };
+    get_dashboard: {
+        parameters: {
+            query?: {
+                /** @description Ask the services first, those apart that were asked just now; five seconds at most. */
+                refresh?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+        };
+    };
+    get_downloads: {
+        parameters: {
+            query?: {
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Downloads"];
+                };
+            };
+        };
+    };
+    get_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until the token expires */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+        };
+    };
+    list_findings: {
+        parameters: {
+            query?: {
+                verdict?: ("failed" | "passed" | "unknown") | null;
+                severity?: ("error" | "warning" | "notice") | null;
+                service_id?: string | null;
+                /** @description A rule's id. */
+                rule?: string | null;
+                kind?: ("sonarr" | "radarr" | "sabnzbd" | "plex") | null;
+                ignored?: boolean | null;
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FindingView_"];
+                };
+            };
+        };
+    };
+    get_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingView"];
+                };
+            };
+        };
+    };
+    apply_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
+                };
+            };
+        };
+    };
+    ignore_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ignore"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingView"];
+                };
+            };
+        };
+    };
+    unignore_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingView"];
+                };
+            };
+        };
+    };
+    preview_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                state?: ("queued" | "running" | "finished" | "failed" | "cancelled") | null;
+                kind?: string | null;
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobView_"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                state?: ("queued" | "delivered" | "failed") | null;
+                event?: ("recovery.asking" | "recovery.recovered" | "recovery.given_up" | "recovery.local_fault" | "request.asked" | "request.choosing" | "request.approved" | "request.denied" | "request.in_plex" | "request.failed" | "audit.finished" | "service.unreachable" | "service.reachable" | "test") | null;
+                target_id?: string | null;
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NotificationView_"];
+                };
+            };
+        };
+    };
+    list_targets: {
+        parameters: {
+            query?: {
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TargetView_"];
+                };
+            };
+        };
+    };
+    create_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTarget"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetView"];
+                };
+            };
+        };
+    };
+    get_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetView"];
+                };
+            };
+        };
+    };
+    delete_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetView"];
+                };
+            };
+        };
+    };
+    check_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    get_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+        };
+    };
+    set_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+        };
+    };
+    dry_run_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewPolicy"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+        };
+    };
+    list_recoveries: {
+        parameters: {
+            query?: {
+                state?: ("waiting" | "asking" | "acting" | "verifying" | "recovered" | "dismissed" | "given_up") | null;
+                failure?: ("missing" | "bad_release" | "local" | "aborted" | "duplicate" | "import_blocked" | "not_an_upgrade" | "not_grabbed" | "unclassified") | null;
+                owner_id?: string | null;
+                /** @description Only those under way, or only those that ended. */
+                unfinished?: boolean | null;
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RecoveryView_"];
+                };
+            };
+        };
+    };
+    get_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recovery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryDetail"];
+                };
+            };
+        };
+    };
+    approve_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recovery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
+            };
+        };
+    };
+    cancel_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recovery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
+            };
+        };
+    };
+    list_requests: {
+        parameters: {
+            query?: {
+                state?: ("asked" | "choosing" | "awaiting_approval" | "approved" | "adding" | "searching" | "downloading" | "imported" | "in_plex" | "already_there" | "denied" | "cancelled" | "failed") | null;
+                media?: ("movie" | "series") | null;
+                user_id?: string | null;
+                unfinished?: boolean | null;
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RequestView_"];
+                };
+            };
+        };
+    };
+    create_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+        };
+    };
+    get_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestWithTimeline"];
+                };
+            };
+        };
+    };
+    approve_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+        };
+    };
+    cancel_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+        };
+    };
+    choose_candidate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Choice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+        };
+    };
+    deny_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Denial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: {
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RuleView_"];
+                };
+            };
+        };
+    };
+    list_services: {
+        parameters: {
+            query?: {
+                kind?: ("sonarr" | "radarr" | "sabnzbd" | "plex") | null;
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ServiceView_"];
+                };
+            };
+        };
+    };
+    create_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewService"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+        };
+    };
+    check_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Address"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestResult"];
+                };
+            };
+        };
+    };
+    get_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+        };
+    };
+    delete_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServicePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+        };
+    };
+    check_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestResult"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: {
+                /** @description Everybody's; for administrators. */
+                all?: boolean;
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TokenView_"];
+                };
+            };
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+        };
+    };
+    delete_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UserView_"];
+                };
+            };
+        };
+    };
+    create_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+        };
+    };
+    log_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+        };
+    };
+    log_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                autoarr_refresh?: string | null;
+            };
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description Counted from 1. */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SessionView_"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+        };
+    };
+    set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstUser"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    get_readiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
 }
