@@ -89,6 +89,9 @@ def api_types(*, check: bool = False) -> bool:
     return True
 
 
+_REFUSED = {"default": {"description": "A problem", "content": {"application/problem+json": {"schema": {}}}}}
+
+
 def _without_examples(part: Any, *, names: bool = False) -> Any:
     """A part of an OpenAPI document without what makes its types long: examples, titles, and refusals.
 
@@ -103,7 +106,7 @@ def _without_examples(part: Any, *, names: bool = False) -> Any:
     for key, value in part.items():
         if key == "responses" and not names:
             # What is refused is an RFC 9457 problem everywhere, which the client reads in one place.
-            value = {status: answer for status, answer in value.items() if status.startswith("2")}
+            value = {status: answer for status, answer in value.items() if status.startswith("2")} | _REFUSED
         if names or key not in ("example", "examples", "title"):
             short[key] = _without_examples(value, names=key == "properties")
     return short

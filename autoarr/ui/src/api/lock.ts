@@ -11,8 +11,9 @@ const POLL_MS = 60
  * which two tabs can take in the same instant only if both write within one `POLL_MS`.
  */
 export async function exclusively<T>(work: () => Promise<T>): Promise<T> {
-  if ('locks' in navigator) {
-    return await navigator.locks.request(KEY, work)
+  const locks = (navigator as { locks?: LockManager | null }).locks
+  if (locks) {
+    return await locks.request(KEY, work)
   }
   const owner = `${Math.random()}`
   await take(owner)

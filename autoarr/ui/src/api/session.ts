@@ -1,5 +1,5 @@
 import { exclusively } from './lock.ts'
-import { Problem, readProblem, unreachable } from './problem.ts'
+import { asProblem, type Problem, readProblem, unreachable } from './problem.ts'
 import type { components } from './schema.d.ts'
 
 export type Me = components['schemas']['Me']
@@ -130,8 +130,7 @@ export async function start(): Promise<void> {
     }
     set({ kind: 'in', me: (await response.json()) as Me })
   } catch (error) {
-    const problem = error instanceof Problem ? error : unreachable()
-    set({ kind: 'failed', problem })
+    set({ kind: 'failed', problem: asProblem(error) })
   }
 }
 

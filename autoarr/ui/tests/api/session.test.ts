@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { DISCONNECTED, json, PROBLEM, type Respond, serve } from '../samples.ts'
+
+const TOKENS = { token_type: 'bearer', expires_in: 600, refresh_expires_at: '2027-01-01T00:00:00Z' }
+const ME = { id: '1', name: 'ada', role: 'admin', via: 'session', session_id: '2' }
+
+let issued = 0
+const issue: Respond = () => json({ ...TOKENS, access_token: `token-${++issued}` })
+
+/** The module afresh, as in a page that was just loaded. */
+async function load() {
+  vi.resetModules()
+  return await import('../../src/api/session.ts')
+}
+
+beforeEach(() => {
+  issued = 0
+  localStorage.clear()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('session', () => {
+  it('asks for nothing where nobody ever logged in', async () => {
+    const fetch = serve({})
+    const session = await load()
+    await session.start()
+    expect(session.getState()).toEqual({ kind: 'anonymous' })
+    expect(fetch).not.toHaveBeenCalled()
+  })
+
+  it('logs in, and keeps no token where another page could read it', async () => {
+    serve({ '/auth/login': issue, '/auth/me': () => json(ME) })
+    const session = await load()
+    await session.logIn('ada', 'secret secret')
+    expect(session.getState()).toEqual({ kind: 'in', me: ME })
+    expect(await session.accessToken()).toBe('token-1')
+    expect(JSON.stringify({ ...localStorage })).not.toContain('token-1')
+  })
+
+  it('refreshes once for all who ask at the same time', async () => {
+    localStorage.setItem('autoarr.session', 'yes')
+    const fetch = serve({ '/auth/refresh': issue })
+    const session = await load()
+    const tokens = await Promise.all([session.accessToken(), session.accessToken(), session.accessToken()])
+    expect(tokens).toEqual(['token-1', 'token-1', 'token-1'])
+    expect(fetch).toHaveBeenCalledTimes(1)
+  })
+
+  it('renews a token before it ends, and one that was refused', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    localStorage.setItem('autoarr.session', 'yes')
+    serve({ '/auth/refresh': issue })
+    const session = await load()
+    expect(await session.accessToken()).toBe('token-1')
+    expect(await session.accessToken('token-1')).toBe('token-2')
+    expect(await session.accessToken('token-1')).toBe('token-2')
+    vi.setSystemTime(Date.now() + 575_000)
+    expect(await session.accessToken()).toBe('token-3')
+  })
+
+  it('says that a login has ended', async () => {
+    localStorage.setItem('autoarr.session', 'yes')
+    const fetch = serve({ '/auth/refresh': () => json({ ...PROBLEM, status: 401 }, 401) })
+    const session = await load()
+    await session.start()
+    expect(session.getState()).toEqual({ kind: 'ended' })
+    expect(await session.accessToken()).toBeNull()
+    expect(fetch).toHaveBeenCalledTimes(1)
+  })
+
+  it('does not take a server that is away for the end of the login', async () => {
+    localStorage.setItem('autoarr.session', 'yes')
+    const routes: Record<string, Respond> = { '/auth/refresh': DISCONNECTED }
+    serve(routes)
+    const session = await load()
+    await session.start()
+    expect(session.getState()).toMatchObject({ kind: 'failed', problem: { status: 0 } })
+    Object.assign(routes, { '/auth/refresh': issue, '/auth/me': () => json(ME) })
+    await session.start()
+    expect(session.getState()).toEqual({ kind: 'in', me: ME })
+  })
+
+  it('is out at once after a logout, also where the server does not answer', async () => {
+    serve({ '/auth/login': issue, '/auth/me': () => json(ME), '/auth/logout': DISCONNECTED })
+    const session = await load()
+    await session.logIn('ada', 'secret secret')
+    await session.logOut()
+    expect(session.getState()).toEqual({ kind: 'anonymous' })
+    expect(await session.accessToken()).toBeNull()
+  })
+})
