@@ -13,8 +13,14 @@ async function load() {
   return await import('../../src/api/session.ts')
 }
 
+/** One page alone: the modules of earlier tests would hear of this one's tokens, as other tabs do. */
+class NoOtherTab extends EventTarget {
+  postMessage(): void {}
+}
+
 beforeEach(() => {
   issued = 0
+  vi.stubGlobal('BroadcastChannel', NoOtherTab)
   localStorage.clear()
 })
 
