@@ -30,6 +30,19 @@ def test_install_build_and_a_failing_script(ui: Path) -> None:
     assert caught.value.hint == "mend it"
 
 
+def test_types_that_are_not_those_of_the_api(ui: Path) -> None:
+    types = ui / "src" / "api" / "schema.d.ts"
+    true = types.read_text(encoding="utf-8")
+    types.write_text(true.replace("last_seen_at", "seen_at"), encoding="utf-8")
+    with pytest.raises(Stale) as caught:
+        frontend.api_types(check=True)
+    assert "invoke schema" in caught.value.hint
+    assert "seen_at" in types.read_text(encoding="utf-8"), "a check changed it"
+    assert frontend.api_types()
+    assert types.read_text(encoding="utf-8") == true
+    assert not frontend.api_types(check=True)
+
+
 def production() -> set[str]:
     """What a build of the UI installs, as `name@version`: the lockfile's closure of `dependencies`."""
     lock = list(yaml.safe_load_all((paths.UI / "pnpm-lock.yaml").read_text(encoding="utf-8")))[-1]
