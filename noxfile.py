@@ -10,7 +10,18 @@ from automation import suites
 
 nox.needs_version = ">=2026.2"
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "tests", "sabnzbd", "ui", "slim", "alpine", "distroless", "parity"]
+nox.options.sessions = [
+    "lint",
+    "types",
+    "tests",
+    "automation",
+    "sabnzbd",
+    "ui",
+    "slim",
+    "alpine",
+    "distroless",
+    "parity",
+]
 nox.options.error_on_external_run = False
 
 
@@ -49,12 +60,17 @@ AUTOMATION = ("tests/automation", "--numprocesses=2")
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The test suite on this machine, without what takes long: that is in `distroless` and `thorough`."""
+    """The application's tests on this machine, without what takes long: that is in `distroless` and `thorough`."""
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
     session.run("pytest", "tests/app", *suites.PARALLEL, env=suites.BRIEF)
-    session.run("pytest", *AUTOMATION, env=suites.BRIEF)
+
+
+@nox.session
+def automation(session: nox.Session) -> None:
+    """The tests of what builds, measures and verifies the images, without what takes minutes: that is in `thorough`."""
+    session.run("pytest", *AUTOMATION, *session.posargs, env=suites.BRIEF)
 
 
 @nox.session

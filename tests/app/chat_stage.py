@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import Message
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 Event = dict[str, Any]
 
 

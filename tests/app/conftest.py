@@ -38,7 +38,7 @@ from tests.app.tools_world import tools_world  # noqa: F401 -- a fixture, known 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds any process may take to start or to end, on a slow machine."""
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from autoarr.context import Context
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 MODES = {"stdio": ("legacy", "auto"), "http": ("legacy", "auto")}
 """How the client begins: by the handshake of before 2026, or as it finds the server to be."""
 

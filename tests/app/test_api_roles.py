@@ -301,7 +301,7 @@ async def say_to_websocket(app: FastAPI, token: str) -> tuple[int, list[str]]:
         sent.append(message)
 
     scope = {"type": "websocket", "path": "/api/v1/ws", "headers": [], "query_string": b"", "app": app}
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await app(scope, coming.get, send)
     kinds = [json.loads(message["text"])["kind"] for message in sent if message["type"] == "websocket.send"]
     return sent[-1]["code"], kinds

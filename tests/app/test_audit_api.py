@@ -48,7 +48,7 @@ async def start(admin: httpx2.AsyncClient, body: Any = None) -> dict[str, Any]:
 
 async def finished(admin: httpx2.AsyncClient, audit_id: str) -> dict[str, Any]:
     """Wait for an audit's end."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             audit: dict[str, Any] = await get(admin, f"audits/{audit_id}")
             if audit["state"] in ("finished", "failed"):

@@ -35,7 +35,7 @@ async def test_apply_revert_and_revert_of_the_revert(stage: Stage, fake: FakeSer
         assert not plan["already"]
 
         answer = await stage.apply(plan["fingerprint"])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             for kind in ("change.changed", "finding.changed"):
                 async for event in events:
                     if event.kind == kind:

@@ -254,7 +254,7 @@ async def test_a_refresh_ends_at_its_deadline_and_blames_nobody(
 
     await poll.refresh(context, deadline=0.5)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 12
     # The usual poll gives it twice the time.
     assert await observe(context, slow) == {}
     assert len(await observe(context, quick)) == 5

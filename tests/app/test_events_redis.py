@@ -63,7 +63,7 @@ def is_degraded(bus: RedisBus, wanted: bool) -> Callable[[], Awaitable[bool]]:
 
 
 async def hear(subscription: Subscription) -> Event:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         event = await subscription.get()
     assert event is not None
     return event
@@ -165,7 +165,7 @@ async def test_without_redis(channel: str, caplog: pytest.LogCaptureFixture) -> 
             def said() -> int:
                 return len([text for text in caplog.messages if text.startswith("events stay in this process")])
 
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while not said():  # noqa: ASYNC110 -- a log line, no event tells
                     await asyncio.sleep(0.01)
             await asyncio.sleep(0.1)  # in which it tries again a few times

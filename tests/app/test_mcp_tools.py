@@ -170,7 +170,7 @@ async def test_cancelled_in_the_middle(
     monkeypatch.setitem(registry.TOOLS, "run_audit", replace(tool, run=run))
     async with installation.connect(transport, token, mode) as client:
         waiting = asyncio.create_task(client.call_tool("run_audit", {"wait_s": 240}, progress_callback=tell))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             await begun.wait()
             waiting.cancel()
             with pytest.raises(asyncio.CancelledError):

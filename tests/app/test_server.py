@@ -70,7 +70,7 @@ sys.exit(cli.main(["serve"]))
 
 
 def get(port: int, path: str) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", path)
     answer = connection.getresponse()
     body = json.loads(answer.read())
@@ -150,7 +150,7 @@ def test_stop_with_everything_open(start: Start) -> None:
     with (
         socket.create_connection(address) as idle,
         socket.create_connection(address) as unread,
-        closing(http.client.HTTPConnection(*address, timeout=5)) as stream,
+        closing(http.client.HTTPConnection(*address, timeout=30)) as stream,
         connect(f"ws://127.0.0.1:{port}/ws") as client,
     ):
         idle.sendall(b"GET /health HTTP/1.1\r\nHost: autoarr\r\n\r\n")
@@ -159,12 +159,12 @@ def test_stop_with_everything_open(start: Start) -> None:
         stream.request("GET", "/api/v1/stream")
         assert stream.getresponse().read(2) == b"xx"
         client.send("hello")
-        assert client.recv(timeout=5) == "hello"
+        assert client.recv(timeout=30) == "hello"
 
         code, seconds = process.stop()
 
         with pytest.raises(ConnectionClosed) as closed:
-            client.recv(timeout=5)
+            client.recv(timeout=30)
     assert (code, process.stderr) == (0, "")
     assert seconds > 1.5
     assert closed.value.rcvd is not None
@@ -184,7 +184,7 @@ def test_idle_connection_does_not_delay_the_stop(start: Start) -> None:
 
 def test_request_under_way_is_finished(start: Start) -> None:
     process = start(script=SLOW_ROUTES)
-    connection = http.client.HTTPConnection("127.0.0.1", process.wait_until_listening(), timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", process.wait_until_listening(), timeout=30)
     connection.request("GET", "/api/v1/soon")
     time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
@@ -198,7 +198,7 @@ def test_request_under_way_is_finished(start: Start) -> None:
 
 def test_grace_is_a_setting(start: Start) -> None:
     process = start(script=SLOW_ROUTES, AUTOARR_SHUTDOWN_GRACE="4")
-    connection = http.client.HTTPConnection("127.0.0.1", process.wait_until_listening(), timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", process.wait_until_listening(), timeout=30)
     connection.request("GET", "/api/v1/stream")
     assert connection.getresponse().read(2) == b"xx"
 

@@ -147,7 +147,7 @@ async def test_a_test_ends_at_its_deadline(
     result = await try_out(admin, address("sonarr", sonarr))
 
     assert (result["cause"], result["detail"]) == ("timeout", "no answer within 0.2 s")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 12
 
 
 async def test_a_kept_service_is_tested_with_its_key_and_what_it_says_is_kept(

@@ -97,7 +97,7 @@ def serving(program: Path, folder: Path, *, host: str = "127.0.0.1", more: str =
         [str(program), "serve", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             with socket.socket() as probe:
                 if probe.connect_ex((host, int(address.rpartition(":")[2]))) == 0:

@@ -219,11 +219,11 @@ def test_a_worker_that_hangs_is_ended_with_what_it_started(tmp_path: Path, monke
     worker(tmp_path, monkeypatch, f"sleep 300 & echo $! > {child}", "wait")
     started = time.monotonic()
     assert [status for _, status, _ in supervise(1.0)] == ["ok", "failed", "skipped"]
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
     pid = int(child.read_text())
     status = Path(f"/proc/{pid}/stat")
     # Gone, or dead and not yet collected by whoever inherited it.
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z" and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"

@@ -336,7 +336,7 @@ def test_a_probe_that_does_not_end_is_ended_with_what_it_started() -> None:
     started = time.monotonic()
     answer = ask(lambda: subprocess.run(["sh", "-c", with_child], stderr=subprocess.DEVNULL, check=False), 0.3)
     assert answer == {"status": "error", "reason": "the probe came to: no end"}
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 25
 
 
 def test_a_probe_changes_nothing_here() -> None:
@@ -465,7 +465,7 @@ def test_the_stub_answers_over_udp(stub: int) -> None:
 def test_the_stub_gives_a_long_answer_over_tcp_only(stub: int) -> None:
     flags, count, _ = asked(stub, "host.example", dns_stub.A)
     assert (bool(flags & 0x0200), count) == (True, 0)
-    with socket.create_connection(("127.0.0.1", stub), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", stub), timeout=30) as client:
         message = question("host.example", dns_stub.A)
         client.sendall(struct.pack("!H", len(message)) + message)
         (length,) = struct.unpack("!H", client.recv(2))

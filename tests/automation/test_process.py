@@ -174,7 +174,7 @@ def test_a_child_does_not_outlive_us(tmp_path: Path, number: int) -> None:
     )
     parent = subprocess.Popen([PYTHON, "-c", program], cwd=Path(__file__).parents[2])
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not (note.exists() and note.read_text().strip()):
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -182,7 +182,7 @@ def test_a_child_does_not_outlive_us(tmp_path: Path, number: int) -> None:
         assert alive(child)
         os.kill(parent.pid, number)
         parent.wait(20)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while alive(child) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert not alive(child)
@@ -195,7 +195,7 @@ def test_a_child_does_not_outlive_us(tmp_path: Path, number: int) -> None:
 def test_a_daemon_is_nobodys_child(tmp_path: Path) -> None:
     log = tmp_path / "log"
     process.spawn_daemon(["sh", "-c", "echo $$; exec sleep 30"], log=log)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not log.read_text().strip():
         assert time.monotonic() < deadline
         time.sleep(0.02)

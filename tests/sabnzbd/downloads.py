@@ -9,7 +9,7 @@ from typing import Any
 from automation.sabnzbd import Sabnzbd
 from tests.sabnzbd import nntp
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 MISSING = "Download failed - Not on your server(s) - https://sabnzbd.org/not-complete"
@@ -41,7 +41,7 @@ def wait_for_failure(sabnzbd: Sabnzbd, nzo_id: str) -> dict[str, Any]:
 def use_server(sabnzbd: Sabnzbd, folder: Path) -> None:
     """Have it ask its news server for something, until it has counted the bytes."""
     wait_for_failure(sabnzbd, add(sabnzbd, folder, "Some.Show.S01E01"))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not sabnzbd.ask("server_stats").json()["servers"].get("stub", {}).get("total"):
         assert time.monotonic() < deadline, sabnzbd.ask("server_stats").body
         time.sleep(0.1)

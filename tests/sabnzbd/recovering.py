@@ -23,7 +23,7 @@ from automation.sabnzbd import Sabnzbd
 from tests.app.fakes import FakeSonarr
 from tests.app.services_stage import add_service, context_of
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Stage:

@@ -18,7 +18,7 @@ from tests.sabnzbd.downloads import use_server
 from tests.sabnzbd.inifile import changed, ini
 from tests.sabnzbd.nntp import Server
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 PASSWORD = "correct horse battery staple"
 WRONG: dict[str, str | int] = {
     "fail_hopeless_jobs": 0,

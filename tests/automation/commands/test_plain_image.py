@@ -13,7 +13,7 @@ from automation.engine import Engine
 from automation.resolver import Resolver
 from tests.automation.conftest import Checkout
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:

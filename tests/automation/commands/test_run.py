@@ -51,7 +51,7 @@ def test_run_and_stop_keep_the_data(real_engine: Engine, image: str) -> None:
     def instance() -> str:
         address = service.run(real_engine, image, port)
         assert address == f"http://localhost:{port}"
-        with urllib.request.urlopen(f"{address}/api/v1/about", timeout=5) as answer:
+        with urllib.request.urlopen(f"{address}/api/v1/about", timeout=30) as answer:
             return str(json.load(answer)["instance_id"])
 
     first = instance()

@@ -22,7 +22,7 @@ BOTH_SERVERS_ANSWER = """
 import os, socket, urllib.parse
 for name, port in (("AUTOARR_TEST_POSTGRES_URL", 5432), ("AUTOARR_TEST_REDIS_URL", 6379)):
     url = urllib.parse.urlsplit(os.environ[name])
-    socket.create_connection((url.hostname, url.port or port), timeout=5).close()
+    socket.create_connection((url.hostname, url.port or port), timeout=30).close()
 assert os.environ["PYTEST_ADDOPTS"].split()[0] == "--junitxml=/data/junit.xml"
 open("/data/junit.xml", "w").write('<testsuites><testcase name="both answered"/></testsuites>')
 """
