@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from pydantic import Field
 
+from autoarr import posters
 from autoarr.accounts.principal import AdminDep
 from autoarr.api.paging import Page, PageDep
 from autoarr.context import ContextDep
@@ -31,8 +32,11 @@ async def get_downloads(admin: AdminDep, context: ContextDep, paging: PageDep) -
     async with context.database.sessions() as session:
         downloads, sources = await list_downloads(session, datetime.now(UTC))
     start = (paging.page - 1) * paging.page_size
+    shown = downloads[start : start + paging.page_size]
+    for download in shown:
+        download.poster = posters.address(context.keys, download.poster_source)
     return Downloads(
-        items=downloads[start : start + paging.page_size],
+        items=shown,
         total=len(downloads),
         page=paging.page,
         page_size=paging.page_size,

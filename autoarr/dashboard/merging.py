@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from autoarr.dashboard.observations import Block
 from autoarr.models import Service
+from autoarr.posters import Media, of_title
 
 MAXIMUM_ROWS = 200
 """Rows of the merged queue that are shown."""
@@ -37,6 +38,10 @@ class QueueRow(BaseModel):
     message: str | None = Field(description="What Sonarr or Radarr say of a problem with it.")
     managers: list[str] = Field(description="The Sonarr and Radarr that wait for it.")
     client: str | None = Field(description="The SABnzbd that has it.")
+    poster_source: str | None = Field(default=None, exclude=True)
+    poster: str | None = Field(
+        default=None, description="Its title's, for `src` of an image; null where none is known."
+    )
 
 
 def add_up(seen: Sequence[Seen], field: str = "total") -> Figure:
@@ -66,6 +71,10 @@ def merge_queues(seen: Iterable[Seen]) -> list[QueueRow]:
                 row.client = service.name
             else:
                 row.managers.append(service.name)
+                # Not there in what was kept by an older version.
+                if title_id := item.get("title_id"):
+                    media: Media = "movie" if service.kind == "radarr" else "series"
+                    row.poster_source = of_title(service.id, media, title_id)
     return list(rows.values())
 
 

@@ -79,6 +79,7 @@ async def list_downloads(session: AsyncSession, now: datetime) -> tuple[list[Dow
     downloads = [
         Download(
             **row.model_dump(),
+            poster_source=row.poster_source,
             progress=_progress(row),
             recovery=links.get(row.download_id) if row.download_id else None,
         )
