@@ -61,7 +61,8 @@ def merge_queues(seen: Iterable[Seen]) -> list[QueueRow]:
         for number, item in enumerate(block.data["items"] if block.data else []):
             row = rows.get(item["download_id"])
             if row is None:
-                row = QueueRow(managers=[], client=None, **item)
+                # Not checked again: it is what `blocks` made, and there may be thousands.
+                row = QueueRow.model_construct(managers=[], client=None, **item)
                 rows[item["download_id"] or (service.id, number)] = row
             elif not is_client:
                 # Of one download, each of them waits for parts of its own.

@@ -148,6 +148,7 @@ found = {f: os.path.getsize(os.path.join(at, f)) for at, _, names in os.walk("/o
 print(json.dumps(found))
 """
     found = inside(running, program)
+    assert isinstance(found, dict)
     assert any(name.endswith(".js.gz") for name in found)
     large = [name for name, size in found.items() if size >= 1024]
     assert [name for name in large if name.endswith((".js", ".css", ".html", ".json", ".svg", ".txt", ".br"))] == []
