@@ -23,6 +23,7 @@ from autoarr.api import (
     findings,
     health,
     jobs,
+    media,
     notifications,
     policy,
     recoveries,
@@ -101,6 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(services.router, prefix="/api/v1")
     app.include_router(policy.router, prefix="/api/v1")
     app.include_router(requests.router, prefix="/api/v1")
+    app.include_router(media.router, prefix="/api/v1")
     app.include_router(dashboard.router, prefix="/api/v1")
     app.include_router(downloads.router, prefix="/api/v1")
     app.include_router(recoveries.router, prefix="/api/v1")

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 def _parse(header: str) -> dict[str, float]:
     weights = {}
@@ -25,19 +20,14 @@ def _parse(header: str) -> dict[str, float]:
     return weights
 
 
-def preferred_encodings(header: str, offered: Iterable[str]) -> list[str]:
-    """Order what is offered by what a client accepts, best first.
+def prefers_gzip(header: str) -> bool:
+    """Whether a client wants gzip rather than a file as it is; where it likes both as well, it does.
 
     Args:
         header: the Accept-Encoding header; empty when there was none.
-        offered: codings besides identity, ours to prefer where the client's weights are equal.
-
-    Returns:
-        The acceptable codings, with ``identity`` among them unless it was refused.
     """
     weights = _parse(header)
     others = weights.get("*", 0.0)
-    choices = {coding: weights.get(coding, others) for coding in offered}
+    gzip = weights.get("gzip", others)
     # Not named means acceptable, but only a weight makes it preferred to a coding the client did name.
-    choices["identity"] = weights.get("identity", others if "*" in weights else 0.001)
-    return [coding for coding in sorted(choices, key=lambda name: -choices[name]) if choices[coding] > 0]
+    return gzip > 0 and gzip >= weights.get("identity", others if "*" in weights else 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hmac
 import logging
 import os
 import secrets
@@ -61,7 +62,7 @@ class KeyRing:
                 return
             if given != self._given:
                 self._given = given
-                for name in ("_signing_keys", "_fernet"):
+                for name in ("_signing_keys", "_sealing_keys", "_fernet"):
                     vars(self).pop(name, None)
 
     def _derive(self, secret: bytes, purpose: str) -> bytes:
@@ -81,6 +82,34 @@ class KeyRing:
         return {
             self._derive(secret, "key id").hex()[:16]: self._derive(secret, "login tokens") for secret in self._given
         }
+
+    def seal(self, text: str) -> str:
+        """Sign a text for an address: letters, digits, `-`, `_` and a dot; the same each time, and not secret."""
+        self._follow_source()
+        return f"{_to_base64(text.encode())}.{_to_base64(self._seal_of(text, self._sealing_keys[0]))}"
+
+    def unseal(self, sealed: str) -> str:
+        """Give back what `seal` was given.
+
+        Raises:
+            UnreadableSecret: it was sealed with another key, or is no seal.
+        """
+        self._follow_source()
+        text, _, given = sealed.partition(".")
+        with contextlib.suppress(ValueError):
+            found = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+            seals = (_to_base64(self._seal_of(found, key)) for key in self._sealing_keys)
+            if _to_base64(found.encode()) == text and any(hmac.compare_digest(seal, given) for seal in seals):
+                return found
+        raise UnreadableSecret("it was not sealed by any of this process's keys")
+
+    @cached_property
+    def _sealing_keys(self) -> list[bytes]:
+        return [self._derive(secret, "sealed addresses") for secret in self._given]
+
+    @staticmethod
+    def _seal_of(text: str, key: bytes) -> bytes:
+        return hmac.digest(key, text.encode(), "sha256")[:16]
 
     @cached_property
     def _fernet(self) -> MultiFernet:
@@ -154,6 +183,10 @@ def _parse(path: Path) -> list[str]:
             f"{path} holds no usable key: each line needs {MINIMUM_LENGTH} characters or more; restore it"
         )
     return found
+
+
+def _to_base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def new_key() -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision. Known here so that an up-to-date database starts without importing alembic."""
 
 SCRIPTS = Path(__file__).parent / "migrations"

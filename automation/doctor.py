@@ -161,7 +161,7 @@ def _port() -> Finding:
 
 
 def _ui() -> Finding:
-    if (DIST / "index.html").exists():
+    if any((DIST / name).exists() for name in ("index.html", "index.html.gz")):
         return Finding(name="UI on the host", status=Status.OK, found=f"built in {DIST.relative_to(paths.ROOT)}")
     return Finding(
         name="UI on the host",

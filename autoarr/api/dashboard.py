@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from autoarr import posters
 from autoarr.accounts.principal import AdminDep
 from autoarr.context import ContextDep
 from autoarr.dashboard import poll
@@ -26,4 +27,7 @@ async def get_dashboard(
     if refresh:
         await poll.refresh(context, poll.REFRESH_DEADLINE)
     async with context.database.sessions() as session:
-        return await look(session)
+        dashboard = await look(session)
+    for row in dashboard.queue:
+        row.poster = posters.address(context.keys, row.poster_source)
+    return dashboard

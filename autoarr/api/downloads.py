@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from pydantic import Field
 
+from autoarr import posters
 from autoarr.accounts.principal import AdminDep
 from autoarr.api.paging import Page, PageDep
 from autoarr.context import ContextDep
@@ -28,14 +29,16 @@ async def get_downloads(admin: AdminDep, context: ContextDep, paging: PageDep) -
 
     It is what the services last said: none is asked. What one did not say is unknown, not empty: `sources` tells.
     """
-    async with context.database.sessions() as session:
-        downloads, sources = await list_downloads(session, datetime.now(UTC))
     start = (paging.page - 1) * paging.page_size
+    async with context.database.sessions() as session:
+        listed = await list_downloads(session, datetime.now(UTC), start, paging.page_size)
+    for download in listed.downloads:
+        download.poster = posters.address(context.keys, download.poster_source)
     return Downloads(
-        items=downloads[start : start + paging.page_size],
-        total=len(downloads),
+        items=listed.downloads,
+        total=listed.total,
         page=paging.page,
         page_size=paging.page_size,
-        complete=all(source.state == "fresh" and source.complete for source in sources),
-        sources=sources,
+        complete=listed.complete,
+        sources=listed.sources,
     )

@@ -30,8 +30,9 @@ CHECK_S = 30.0
 TOKEN_S = 5.0
 """Seconds a WebSocket has for its token."""
 MAXIMUM_MESSAGE = 8192
-FOR_REQUESTERS: frozenset[str] = frozenset()
-"""The kinds of events that users who are no administrators hear of."""
+FOR_ALL = frozenset({"lagged"})
+FOR_THEIR_OWNER = frozenset({"request.changed"})
+"""The kinds of events that users who are no administrators hear of: where `user_id` names them."""
 
 _MAY_END_IT = {"session.revoked", "token.changed", "user.changed", "lagged"}
 
@@ -40,7 +41,9 @@ STOPPING, TRY_LATER = 1012, 1013
 
 
 def _is_for(principal: Principal, event: Event) -> bool:
-    return principal.role == "admin" or event.kind in FOR_REQUESTERS
+    if principal.role == "admin" or event.kind in FOR_ALL:
+        return True
+    return event.kind in FOR_THEIR_OWNER and event.data.get("user_id") == str(principal.user_id)
 
 
 def _as_json(event: Event) -> str:

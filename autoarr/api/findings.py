@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -17,14 +17,31 @@ from autoarr.api.lookup import missing, narrow
 from autoarr.api.paging import Page, PageDep, read_page
 from autoarr.changes.fix import Fix
 from autoarr.context import Context, ContextDep
-from autoarr.models import Finding, Service
+from autoarr.models import Change, Finding, Service
 from autoarr.upstream.connection import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 router = APIRouter(prefix="/findings", tags=["findings"])
 
 Verdict = Literal["failed", "passed", "unknown"]
 Severity = Literal["error", "warning", "notice"]
 _RANK = case({"error": 0, "warning": 1}, value=Finding.severity, else_=2)
+
+
+class LatestChange(BaseModel):
+    """The newest write for a finding, or the undoing of one."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID = Field(description="To be undone by, once it is applied.")
+    reverts_id: uuid.UUID | None = Field(description="The change that it undid; null where it was a fix.")
+    state: str = Field(examples=["applied"])
+    actor: str
+    created_at: AwareDatetime
 
 
 class FindingView(BaseModel):
@@ -53,6 +70,7 @@ class FindingView(BaseModel):
     last_seen_at: AwareDatetime
     service_name: str = ""
     kind: Kind = "sonarr"
+    change: LatestChange | None = Field(default=None, description="The newest write for it.")
     call: str | None = Field(
         default=None,
         description="The call that the fix is.",
@@ -80,12 +98,22 @@ def _view(finding: Finding, service: Service) -> FindingView:
     return view
 
 
+async def _add_changes(session: AsyncSession, views: Sequence[FindingView]) -> None:
+    newest = select(Change).where(Change.finding_id.in_([view.id for view in views])).order_by(Change.created_at)
+    changes = {change.finding_id: change for change in await session.scalars(newest)}
+    for view in views:
+        if change := changes.get(view.id):
+            view.change = LatestChange.model_validate(change)
+
+
 async def _find(context: Context, finding_id: uuid.UUID) -> FindingView:
     query = select(Finding, Service).join(Service).where(Finding.id == finding_id)
     async with context.database.sessions() as session:
         if (row := (await session.execute(query)).one_or_none()) is None:
             raise missing(Finding)
-        return _view(*row)
+        view = _view(*row)
+        await _add_changes(session, [view])
+        return view
 
 
 @router.get("", summary="List the findings")
@@ -109,7 +137,9 @@ async def list_findings(
         query = query.where(Finding.service_id.in_(services)).order_by(
             _RANK, Finding.title, Finding.subject, Finding.id
         )
-        return await read_page(session, query, page, lambda one: _view(one, services[one.service_id]))
+        found = await read_page(session, query, page, lambda one: _view(one, services[one.service_id]))
+        await _add_changes(session, found.items)
+        return found
 
 
 @router.get("/{finding_id}", summary="Show a finding")

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from autoarr.upstream.errors import UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from autoarr.upstream.arr import ArrClient
-    from autoarr.upstream.models import QueueRecord
+    from autoarr.upstream.models import QueueRecord, SabSlot
     from autoarr.upstream.plex import PlexClient
     from autoarr.upstream.sabnzbd import SabnzbdClient
 
     Ask = Callable[[Any], Awaitable[dict[str, Any]]]
 
+Row = TypeVar("Row")
+
 IDENTITY = "version"
 """The block that is asked first, and tells whether a service answers at all."""
-QUEUE_ROWS = 100
+QUEUE_ROWS = 5000
 """Rows of a queue that are read; the rest is only counted."""
+QUEUE_PAGE = 500
+"""Rows that are asked for at a time."""
 FEW = 50
 """Entries of every other list that are kept."""
 LONGEST = 300
@@ -52,11 +58,31 @@ async def _arr_health(client: ArrClient) -> dict[str, Any]:
 
 
 async def _arr_queue(client: ArrClient) -> dict[str, Any]:
-    page = await client.queue_page(1, QUEUE_ROWS)
+    total = 0
+
+    async def read(start: int) -> list[QueueRecord]:
+        nonlocal total
+        page = await client.queue_page(start // QUEUE_PAGE + 1, QUEUE_PAGE)
+        total = page.total
+        return page.records
+
     downloads: dict[Any, list[QueueRecord]] = {}
-    for record in page.records:
+    # It may move on between two pages: a row that comes twice is one.
+    for record in {record.id: record for record in await _read_pages(read)}.values():
         downloads.setdefault(record.download_id or record.id, []).append(record)
-    return {"total": page.total, "items": [_download(records) for records in downloads.values()]}
+    return {"total": total, "items": [_download(records) for records in downloads.values()]}
+
+
+async def _read_pages(read: Callable[[int], Awaitable[list[Row]]]) -> list[Row]:
+    """Read a queue until a page is not full, or enough is read; what can't be read any more is left out."""
+    rows = last = await read(0)
+    while len(last) == QUEUE_PAGE and len(rows) < QUEUE_ROWS:
+        try:
+            last = await read(len(rows))
+        except UpstreamError:
+            break
+        rows = rows + last
+    return rows
 
 
 def _download(records: list[QueueRecord]) -> dict[str, Any]:
@@ -67,6 +93,7 @@ def _download(records: list[QueueRecord]) -> dict[str, Any]:
         "download_id": first.download_id,
         "title": (first.title or "")[:LONGEST],
         "count": len(records),
+        "title_id": first.movie_id or first.series_id,
         "status": first.tracked_download_state or first.status or "unknown",
         "size_bytes": max((int(record.size) for record in records if record.size is not None), default=None),
         "left_bytes": max((int(record.sizeleft) for record in records if record.sizeleft is not None), default=None),
@@ -96,18 +123,24 @@ async def _sab_health(client: SabnzbdClient) -> dict[str, Any]:
 
 
 async def _sab_queue(client: SabnzbdClient) -> dict[str, Any]:
-    queue = await client.queue(0, QUEUE_ROWS)
+    queue = await client.queue(0, QUEUE_PAGE)
+
+    async def read(start: int) -> list[SabSlot]:
+        return (await client.queue(start, QUEUE_PAGE) if start else queue).slots
+
+    slots = {slot.nzo_id: slot for slot in await _read_pages(read)}
     items = [
         {
             "download_id": slot.nzo_id,
             "title": slot.filename[:LONGEST],
             "count": 1,
+            "title_id": None,
             "status": slot.status,
             "size_bytes": _bytes(slot.mb, _MIB),
             "left_bytes": _bytes(slot.mbleft, _MIB),
             "message": None,
         }
-        for slot in queue.slots
+        for slot in slots.values()
     ]
     return {
         "total": queue.total,

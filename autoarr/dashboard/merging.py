@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from autoarr.dashboard.observations import Block
 from autoarr.models import Service
+from autoarr.posters import Media, of_title
 
 MAXIMUM_ROWS = 200
 """Rows of the merged queue that are shown."""
@@ -37,6 +38,10 @@ class QueueRow(BaseModel):
     message: str | None = Field(description="What Sonarr or Radarr say of a problem with it.")
     managers: list[str] = Field(description="The Sonarr and Radarr that wait for it.")
     client: str | None = Field(description="The SABnzbd that has it.")
+    poster_source: str | None = Field(default=None, exclude=True)
+    poster: str | None = Field(
+        default=None, description="Its title's, for `src` of an image; null where none is known."
+    )
 
 
 def add_up(seen: Sequence[Seen], field: str = "total") -> Figure:
@@ -56,7 +61,8 @@ def merge_queues(seen: Iterable[Seen]) -> list[QueueRow]:
         for number, item in enumerate(block.data["items"] if block.data else []):
             row = rows.get(item["download_id"])
             if row is None:
-                row = QueueRow(managers=[], client=None, **item)
+                # Not checked again: it is what `blocks` made, and there may be thousands.
+                row = QueueRow.model_construct(managers=[], client=None, **item)
                 rows[item["download_id"] or (service.id, number)] = row
             elif not is_client:
                 # Of one download, each of them waits for parts of its own.
@@ -66,6 +72,10 @@ def merge_queues(seen: Iterable[Seen]) -> list[QueueRow]:
                 row.client = service.name
             else:
                 row.managers.append(service.name)
+                # Not there in what was kept by an older version.
+                if title_id := item.get("title_id"):
+                    media: Media = "movie" if service.kind == "radarr" else "series"
+                    row.poster_source = of_title(service.id, media, title_id)
     return list(rows.values())
 
 

@@ -84,6 +84,7 @@ class Change(Base):
         Index(None, "created_at"),
         Index(None, "service_id"),
         Index(None, "reverts_id"),
+        Index(None, "finding_id", "created_at"),
         # The lock, across all replicas: of one object, one change at a time. Of unfinished ones only, which stands in
         # the migration: to name PostgreSQL's option here would load all of its dialect at every start.
         Index("uq_changes_unfinished", "service_id", "resource", unique=True),

@@ -21,6 +21,8 @@ class Activity(Base):
         Index(None, "at"),
         Index(None, "action", "at"),
         Index(None, "actor", "at"),
+        Index(None, "outcome", "at"),
+        Index(None, "subject"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)

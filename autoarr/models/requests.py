@@ -48,6 +48,8 @@ class MediaRequest(Base):
     """Of a series: those wanted; None for all."""
     quality: Mapped[str | None] = mapped_column(String(64))
     poster_url: Mapped[str | None] = mapped_column(String(1000))
+    poster_source: Mapped[str | None] = mapped_column(String(1000))
+    """Where a service has its poster, see `autoarr.posters`."""
     candidates: Mapped[list[Any]] = mapped_column(JSON, default=list)
     """What it may be, while a person has to choose."""
     service_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("services.id", ondelete="SET NULL"))

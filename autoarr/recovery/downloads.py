@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
@@ -54,14 +54,38 @@ class QueueSource(BaseModel):
     complete: bool = Field(description="Whether all of them were read, and not only the first ones.")
 
 
-async def list_downloads(session: AsyncSession, now: datetime) -> tuple[list[Download], list[QueueSource]]:
-    """Give every download once, SABnzbd's order first, and of each service how much its part is worth."""
+class Listed(NamedTuple):
+    """Some of the downloads.
+
+    Attributes:
+        total: how many there are.
+        sources: of each service how much its part is worth.
+    """
+
+    downloads: list[Download]
+    total: int
+    sources: list[QueueSource]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every service told all of its queue, just now."""
+        return all(source.state == "fresh" and source.complete for source in self.sources)
+
+
+async def list_downloads(session: AsyncSession, now: datetime, start: int, count: int) -> Listed:
+    """Give each download once, SABnzbd's order first.
+
+    Args:
+        start: how many are left out before the first one.
+        count: how many are given at most.
+    """
     policy = await load_policy(session)
     services = [service for service in await list_enabled(session) if service.kind != "plex"]
     kept = await session.scalars(select(Observation).where(Observation.block == BLOCK))
     observations = {row.service_id: row for row in kept}
     seen = [(service, describe(observations.get(service.id), now, policy.poll_every_s)) for service in services]
-    rows = merge_queues(seen)
+    every = merge_queues(seen)
+    rows = every[start : start + count]
     ids = {row.download_id for row in rows if row.download_id}
     unfinished = await session.scalars(select(Recovery).where(Recovery.ended_at.is_(None)))
     links = {one.download_id: RecoveryLink.model_validate(one) for one in unfinished if one.download_id in ids}
@@ -79,12 +103,13 @@ async def list_downloads(session: AsyncSession, now: datetime) -> tuple[list[Dow
     downloads = [
         Download(
             **row.model_dump(),
+            poster_source=row.poster_source,
             progress=_progress(row),
             recovery=links.get(row.download_id) if row.download_id else None,
         )
         for row in rows
     ]
-    return downloads, sources
+    return Listed(downloads, len(every), sources)
 
 
 def _progress(row: QueueRow) -> float | None:

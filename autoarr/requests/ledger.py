@@ -179,7 +179,8 @@ def _steps(request_id: uuid.UUID, step: str) -> Select[RequestStep]:
 
 async def tell(context: Context, request: MediaRequest) -> None:
     """Tell listeners that a request changed."""
-    await context.bus.publish("request.changed", {"id": str(request.id), "state": request.state})
+    owner = str(request.user_id) if request.user_id else None
+    await context.bus.publish("request.changed", {"id": str(request.id), "state": request.state, "user_id": owner})
 
 
 def describe(request: MediaRequest) -> str:

@@ -67,7 +67,7 @@ async def _look_up(work: Work, media: Media) -> list[Candidate]:
         except UpstreamError as error:
             failure = error
             continue
-        return [candidate for title in titles if (candidate := as_candidate(title, media, visible))]
+        return [candidate for title in titles if (candidate := as_candidate(title, media, visible, service.id))]
     raise failure or ValueError("there is a service of each kind that is asked")
 
 
@@ -99,6 +99,7 @@ async def _settle(work: Work, chosen: Candidate) -> Outcome:
         "tvdb_id": chosen.tvdb_id,
         "seasons": seasons,
         "poster_url": chosen.poster_url,
+        "poster_source": chosen.poster_source,
         "candidates": [],
         "identity": f"{chosen.id}{suffix}" + (":4K" if request.quality == "4K" else ""),
     }

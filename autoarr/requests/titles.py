@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from autoarr import posters
 from autoarr.requests.wish import Candidate
 from autoarr.upstream.errors import Cause, UpstreamError
 from autoarr.upstream.models import ArrModel, Listed, QueueRecord
 from autoarr.upstream.parsing import parse, parse_list
 
 if TYPE_CHECKING:
+    import uuid
+
     from autoarr.requests.wish import Media, Wish
     from autoarr.upstream.arr import ArrClient
 
@@ -26,7 +29,17 @@ class _Alias(ArrModel):
 
 class _Image(ArrModel):
     cover_type: str | None = None
+    url: str | None = None
     remote_url: str | None = None
+
+
+class SeasonFiles(ArrModel):
+    """How much of a season is there; of a title in the library."""
+
+    episode_file_count: int = 0
+    episode_count: int = 0
+    """Those that have a file, and those that were shown and are monitored."""
+    total_episode_count: int = 0
 
 
 class Season(ArrModel):
@@ -34,6 +47,7 @@ class Season(ArrModel):
 
     season_number: int
     monitored: bool = False
+    statistics: SeasonFiles | None = None
 
 
 class _QualityName(ArrModel):
@@ -84,6 +98,11 @@ class Title(ArrModel):
         return None
 
     @property
+    def poster_path(self) -> str | None:
+        """Where Sonarr or Radarr itself has its picture."""
+        return next((image.url for image in self.images if image.cover_type == "poster"), None)
+
+    @property
     def numbered_seasons(self) -> list[int]:
         """Its seasons but for the specials."""
         return sorted({season.season_number for season in self.seasons if season.season_number > 0})
@@ -107,11 +126,12 @@ def number_of(title: Title, media: Media) -> int | None:
     return (title.tmdb_id if media == "movie" else title.tvdb_id) or None
 
 
-def as_candidate(title: Title, media: Media, clean: Any) -> Candidate | None:
+def as_candidate(title: Title, media: Media, clean: Any, service_id: uuid.UUID | None = None) -> Candidate | None:
     """What a person may choose; None where it has no number, so that nobody could add it.
 
     Args:
         clean: makes a text from outside one bounded line.
+        service_id: who told of it; its poster is there.
     """
     number = number_of(title, media)
     name = clean(title.title)
@@ -123,6 +143,7 @@ def as_candidate(title: Title, media: Media, clean: Any) -> Candidate | None:
         title=name,
         year=title.year or None,
         poster_url=title.poster,
+        poster_source=posters.find(service_id, media, number, title.poster_path) if service_id else None,
         overview=clean(title.overview or "", LONGEST_OVERVIEW),
         tmdb_id=title.tmdb_id or None,
         tvdb_id=title.tvdb_id or None,
@@ -192,6 +213,11 @@ async def find(client: ArrClient, media: Media, number: int) -> tuple[Title, dic
         if title.id and number_of(title, media) == number:
             return title, dict(item)
     return None
+
+
+async def read_series(client: ArrClient, series_id: int) -> Title:
+    """A series that was added, with how much of each season is there."""
+    return parse(client.connection, Title, await client.get(f"series/{series_id}"))
 
 
 async def read_episodes(client: ArrClient, series_id: int) -> list[Episode]:

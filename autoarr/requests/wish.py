@@ -58,7 +58,8 @@ class Candidate(BaseModel):
     media: Media
     title: str = Field(examples=["The Matrix"])
     year: int | None = Field(default=None, examples=[1999])
-    poster_url: str | None = None
+    poster_url: str | None = Field(default=None, description="At the catalogue: another site.")
+    poster_source: str | None = Field(default=None, description="Where a service of ours has it; see autoarr.posters.")
     overview: str = ""
     tmdb_id: int | None = None
     tvdb_id: int | None = None

@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
 async def _list_queue(call: Call, arguments: Paged) -> dict[str, Any]:
     async with call.context.database.sessions() as session:
-        downloads, sources = await list_downloads(session, datetime.now(UTC))
-    shown = downloads[arguments.offset : arguments.offset + arguments.limit]
+        listed = await list_downloads(session, datetime.now(UTC), arguments.offset, arguments.limit)
     return {
-        **page([_show(download) for download in shown], len(downloads), arguments.offset),
-        "complete": all(source.state == "fresh" and source.complete for source in sources),
+        **page([_show(download) for download in listed.downloads], listed.total, arguments.offset),
+        "complete": listed.complete,
         "sources": [
             {"name": source.name, "kind": Own(source.kind), "state": Own(source.state), "total": source.total}
-            for source in sources
+            for source in listed.sources
         ],
     }
 

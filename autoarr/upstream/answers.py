@@ -43,6 +43,20 @@ def read_answer(connection: Connection, status: int, headers: Mapping[str, str],
     raise connection.failure(Cause.INVALID_ANSWER, detail, status=status, sent=True)
 
 
+def read_file(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Give a file as it is.
+
+    Raises:
+        UpstreamError: it is a failure, or a web page in its place.
+    """
+    html = bool(_HTML.match(body))
+    if not 200 <= status < 300:
+        raise _explain(connection, status, headers, body, html)
+    if html:
+        raise connection.failure(Cause.WRONG_URL_BASE, _describe_page(body), status=status, sent=True)
+    return body
+
+
 def _explain(connection: Connection, status: int, headers: Mapping[str, str], body: bytes, html: bool) -> UpstreamError:
     said = "" if html else _message(body)
     because = f": {said}" if said else ""

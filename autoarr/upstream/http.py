@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from autoarr import __version__
-from autoarr.upstream.answers import read_answer
+from autoarr.upstream.answers import read_answer, read_file
 from autoarr.upstream.breaker import Breaker
 from autoarr.upstream.errors import Cause, UpstreamError
 from autoarr.upstream.failures import explain
@@ -80,6 +80,7 @@ class Upstream:
         self._transport = transport
         self._breaker = Breaker(connection, self.policy.failures, self.policy.rest)
         self._slots = asyncio.Semaphore(self.policy.concurrency)
+        self._downloads = asyncio.Semaphore(max(1, self.policy.concurrency // 2))
         self._client: httpx2.AsyncClient | None = None
         self._calls = 0
         self._retired = False
@@ -107,12 +108,36 @@ class Upstream:
         content = {
             name: value for name, value in (("params", params), ("json", json), ("data", form)) if value is not None
         }
-        send = partial(self._send, method, path, content, read)
-        attempt = partial(self._attempt, asyncio.get_running_loop().time() + 2 * read, send)
+        return await self._call(
+            partial(self._send, method, path, content, read, read_answer), read, retries=method == "GET"
+        )
+
+    async def download(self, path: str, *, accept: str, largest: int) -> bytes:
+        """Read a file, once; at most half of what the service gets at a time are files.
+
+        Args:
+            path: below the service's address, with its leading slash.
+            accept: the media types that are wanted.
+            largest: bytes.
+
+        Raises:
+            UpstreamError: there is none, or it is too large.
+        """
+        content = {"headers": {"Accept": accept}}
+        send = partial(self._send, "GET", path, content, self.policy.read, read_file, largest=largest)
+        async with self._downloads:
+            # Sonarr and Radarr fail where they lack a picture: that says nothing about the rest of them.
+            body: bytes = await self._call(send, self.policy.read, retries=False, counts=False)
+        return body
+
+    async def _call(
+        self, send: Callable[[float], Awaitable[Any]], read: float, *, retries: bool, counts: bool = True
+    ) -> Any:
+        attempt = partial(self._attempt, asyncio.get_running_loop().time() + 2 * read, send, counts)
         self._open()
         self._calls += 1
         try:
-            return await (self._retry(attempt, 2 * read) if method == "GET" else attempt())
+            return await (self._retry(attempt, 2 * read) if retries else attempt())
         finally:
             self._calls -= 1
             await self._close_if_done()
@@ -159,7 +184,7 @@ class Upstream:
             return not error.sent
         return error.cause in (Cause.CONNECT, Cause.DNS, Cause.RATE_LIMITED) or error.status in (502, 503, 504)
 
-    async def _attempt(self, deadline: float, send: Callable[[float], Awaitable[Any]]) -> Any:
+    async def _attempt(self, deadline: float, send: Callable[[float], Awaitable[Any]], counts: bool) -> Any:
         await self._breaker.check()
         try:
             async with asyncio.timeout_at(deadline):
@@ -168,11 +193,21 @@ class Upstream:
             detail = f"{self.policy.concurrency} other requests to it took all the time"
             raise self.connection.failure(Cause.TIMEOUT, detail) from None
         try:
-            return await self._breaker.run(partial(send, deadline))
+            return await (self._breaker.run(partial(send, deadline)) if counts else send(deadline))
         finally:
             self._slots.release()
 
-    async def _send(self, method: str, path: str, content: Mapping[str, Any], read: float, deadline: float) -> Any:
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        content: Mapping[str, Any],
+        read: float,
+        decode: Callable[[Connection, int, Mapping[str, str], bytes], Any],
+        deadline: float,
+        *,
+        largest: int | None = None,
+    ) -> Any:
         import httpx2
 
         client, url = self._open(), self.connection.url + path
@@ -182,20 +217,20 @@ class Upstream:
                 asyncio.timeout_at(deadline),
                 client.stream(method, url, timeout=timeout, **content) as response,
             ):
-                body = await self._read(response)
+                body = await self._read(response, largest or self.policy.largest_answer)
         except TimeoutError:
             detail = f"its answer was not complete within {2 * read:g} s"
             raise self.connection.failure(Cause.TIMEOUT, detail, sent=True) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError) as error:
             raise explain(self.connection, error, connect=self.policy.connect, read=read) from None
-        return read_answer(self.connection, response.status_code, response.headers, body)
+        return decode(self.connection, response.status_code, response.headers, body)
 
-    async def _read(self, response: httpx2.Response) -> bytes:
+    async def _read(self, response: httpx2.Response, largest: int) -> bytes:
         body = bytearray()
         async for piece in response.aiter_bytes():
             body += piece
-            if len(body) > self.policy.largest_answer:
-                detail = f"its answer is larger than {self.policy.largest_answer >> 20} MiB"
+            if len(body) > largest:
+                detail = f"its answer is larger than {largest >> 20} MiB"
                 raise self.connection.failure(Cause.INVALID_ANSWER, detail, sent=True)
         return bytes(body)
 

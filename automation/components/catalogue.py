@@ -37,5 +37,5 @@ COMPONENTS = (
     # AutoArr has no MCP server yet: both ends are the official package's. The probe moves to the application's own
     # server when there is one.
     Component("mcp", "the official client and server over stdio and streamable HTTP"),
-    Component("ui", "the running application's pages, assets and their precompressed variants"),
+    Component("ui", "the running application's pages and its assets, compressed and unpacked"),
 )

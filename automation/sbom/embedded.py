@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,9 @@ from automation.layers import Contents
 from automation.ownership import Component, Kind, licences
 from automation.ownership.model import purl
 
-BUNDLED = "/licenses.txt"
+BUNDLED = ("/licenses.txt", "/licenses.txt.gz")
+LONGEST = 8 * 2**20
+"""Bytes of such a list that are read, unpacked."""
 # Vite's heading of each bundled package: `## react - 19.3.1 (MIT)`; the licence may be missing.
 PACKAGE = re.compile(r"^## (?P<name>\S+) - (?P<version>\S+)(?: \((?P<licence>.+)\))?$", re.MULTILINE)
 OWN_DOCUMENT = re.compile(r"/.*\.dist-info/sboms/[^/]+\.json")
@@ -51,10 +54,19 @@ def found(contents: Contents, owners: Mapping[str, Component]) -> dict[Component
         if owner is None:
             continue
         if owner.kind is Kind.UI and path.endswith(BUNDLED):
-            inside.setdefault(owner, set()).update(bundled(text.decode("utf-8", "replace")))
+            inside.setdefault(owner, set()).update(bundled(_unpacked(path, text).decode("utf-8", "replace")))
         elif OWN_DOCUMENT.fullmatch(path):
             inside.setdefault(owner, set()).update(_documented(text, owner))
     return {owner: tuple(sorted(packages)) for owner, packages in inside.items() if packages}
+
+
+def _unpacked(path: str, content: bytes) -> bytes:
+    if not path.endswith(".gz"):
+        return content
+    try:
+        return zlib.decompressobj(wbits=31).decompress(content, LONGEST)
+    except zlib.error:
+        return b""
 
 
 def bundled(text: str) -> Iterator[Embedded]:

@@ -15,7 +15,7 @@ from automation.sbom.spdx import unknown_licences
 OURS = (Kind.APPLICATION, Kind.UI, Kind.IMAGE)
 TEXT = re.compile(r"(un)?licen[cs]es?|copying|copyright|(.*[-_.])?licen[cs]e([-_.].*)?|copying[-_.].*", re.IGNORECASE)
 NO_TEXT = re.compile(r"(authors|contributors|notice)\b.*", re.IGNORECASE)
-CODE = (".py", ".pyc", ".pyi", ".so", ".js", ".json", ".br", ".gz", ".html")
+CODE = (".py", ".pyc", ".pyi", ".so", ".js", ".json", ".gz", ".html")
 
 
 class Lack(StrEnum):

@@ -74,6 +74,9 @@ TABLE = {
     "POST /api/v1/requests/{request_id}/approve": Access.ADMIN,
     "POST /api/v1/requests/{request_id}/deny": Access.ADMIN,
     "POST /api/v1/requests/{request_id}/cancel": Access.USER,
+    "GET /api/v1/media/search": Access.USER,
+    # By an address that is signed.
+    "GET /api/v1/media/posters/{sealed}": Access.ANYBODY,
     "GET /api/v1/dashboard": Access.ADMIN,
     "GET /api/v1/audits": Access.ADMIN,
     "POST /api/v1/audits": Access.ADMIN,

@@ -492,6 +492,20 @@ async def test_a_deadline_covers_it_all(stage: Stage, fake: FakeSonarr, monkeypa
     assert change["finished_at"] is None
 
 
+async def test_a_finding_names_its_newest_change(stage: Stage, fake: FakeSonarr) -> None:
+    async def newest() -> list[Any]:
+        one = (await stage.client.get(f"/api/v1/findings/{stage.finding_id}")).json()
+        (listed,) = (await stage.client.get("/api/v1/findings")).json()["items"]
+        assert listed["change"] == one["change"]
+        return [one["change"] and one["change"][name] for name in ("id", "reverts_id", "state")]
+
+    assert await newest() == [None, None, None]
+    change = (await stage.apply()).json()
+    assert await newest() == [change["id"], None, "applied"]
+    undone = (await stage.revert(change["id"])).json()
+    assert await newest() == [undone["id"], change["id"], "applied"]
+
+
 async def test_lists(stage: Stage, fake: FakeSonarr) -> None:
     change = (await stage.apply()).json()
     undone = (await stage.revert(change["id"])).json()

@@ -18,6 +18,7 @@ from sqlalchemy import event, insert
 
 from autoarr.context import Context
 from autoarr.dashboard import poll
+from autoarr.dashboard.blocks import QUEUE_ROWS
 from autoarr.models import Activity, Finding
 from autoarr.upstream.connection import Connection
 from tests.app.fakes import Fake, FakePlex, FakeRadarr, FakeSabnzbd, FakeSonarr
@@ -116,7 +117,8 @@ async def test_memory_stays_flat_over_polls(context: Context) -> None:
 
 
 async def test_a_large_library_costs_a_poll_what_a_small_one_does(context: Context) -> None:
-    fakes = library(200, 200, queued=200)
+    """But for its queue, which is read up to a limit."""
+    fakes = library(200, 200, queued=QUEUE_ROWS)
     wires = await connect(context, fakes)
 
     async def cost() -> dict[str, tuple[int, int]]:

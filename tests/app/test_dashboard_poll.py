@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from autoarr.actors import SYSTEM
 from autoarr.context import Context
 from autoarr.dashboard import poll
-from autoarr.dashboard.blocks import QUEUE_ROWS
+from autoarr.dashboard.blocks import QUEUE_PAGE
 from autoarr.dashboard.observations import keep
 from autoarr.jobs.registry import JobRun, find_handler
 from autoarr.models import Activity, Observation, Service
@@ -88,7 +88,7 @@ async def test_each_kind_fills_its_blocks(
     assert (pack["count"], pack["size_bytes"], pack["left_bytes"]) == (3, 1_500_000_000, 750_000_000)
     assert data["radarr"]["queue"]["items"][0]["message"] == "stalled"
     queue = data["sabnzbd"]["queue"]
-    assert (queue["total"], len(queue["items"]), queue["paused"]) == (500, QUEUE_ROWS, False)
+    assert (queue["total"], len(queue["items"]), queue["paused"]) == (500, 500, False)
     assert queue["bytes_per_s"] == 10240 * 1024
     assert data["sabnzbd"]["disk"]["folders"][0]["free_bytes"] == 500 * 2**30
     assert data["sabnzbd"]["health"]["issues"][0]["level"] == "warning"
@@ -105,7 +105,7 @@ async def test_each_kind_fills_its_blocks(
     assert not any(fake.writes for fake in (sonarr, radarr, plex, sabnzbd))
     # Nothing is read whole, however much there is.
     sizes = [int(request.query["pageSize"]) for request in sonarr.requests if "pageSize" in request.query]
-    assert max(sizes) <= QUEUE_ROWS
+    assert max(sizes) <= QUEUE_PAGE
 
 
 async def test_slow_and_dead_ones_delay_nobody(

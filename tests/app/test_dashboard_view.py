@@ -12,6 +12,7 @@ import pytest
 
 from autoarr.context import Context
 from autoarr.dashboard import poll
+from autoarr.dashboard.blocks import QUEUE_ROWS
 from autoarr.dashboard.merging import MAXIMUM_ROWS
 from autoarr.dashboard.observations import Block, Failure, describe, keep
 from autoarr.models import Audit, Finding, Observation, Service
@@ -197,15 +198,15 @@ async def test_two_that_wait_for_one_download_share_its_row(
 async def test_a_long_queue_is_cut_and_says_so(
     admin: httpx2.AsyncClient, context: Context, sabnzbd: FakeSabnzbd
 ) -> None:
-    sabnzbd.queued = 1000
+    sabnzbd.queued = QUEUE_ROWS + 500
     await add_service(context, sabnzbd, "sabnzbd")
     await poll.poll_all(context)
 
     dashboard = await look(admin)
 
-    assert len(dashboard["queue"]) < MAXIMUM_ROWS
+    assert len(dashboard["queue"]) == MAXIMUM_ROWS
     assert dashboard["queue_truncated"]
-    assert dashboard["services"][0]["blocks"]["queue"]["data"]["total"] == 1000
+    assert dashboard["services"][0]["blocks"]["queue"]["data"]["total"] == QUEUE_ROWS + 500
 
 
 async def test_the_audit_and_recent_activity_are_shown(admin: httpx2.AsyncClient, context: Context) -> None:

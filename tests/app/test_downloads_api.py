@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from autoarr.context import Context
 from autoarr.dashboard import poll
+from autoarr.dashboard.blocks import QUEUE_PAGE, QUEUE_ROWS
 from autoarr.models import Recovery
 from autoarr.recovery.intake import take
 from autoarr.recovery.watch import look
@@ -107,14 +108,52 @@ async def test_what_is_not_known_is_said(context: Context, admin: httpx2.AsyncCl
 async def test_a_long_queue_is_read_in_pages_and_not_called_complete(
     context: Context, admin: httpx2.AsyncClient, sabnzbd: FakeSabnzbd
 ) -> None:
-    sabnzbd.queued = 250
+    sabnzbd.queued = QUEUE_ROWS + 1
     await poll.poll_all(context)
-    pages = [await get(admin, page=number, page_size=60) for number in (1, 2, 3)]
-    assert [len(page["items"]) for page in pages] == [60, 40, 0]
-    assert len({one["download_id"] for page in pages for one in page["items"]}) == 100
-    assert {(page["total"], page["complete"]) for page in pages} == {(100, False)}
+    pages = [await get(admin, page=number, page_size=200) for number in range(1, QUEUE_ROWS // 200 + 2)]
+    assert [len(page["items"]) for page in pages] == [*[200] * (QUEUE_ROWS // 200), 0]
+    assert len({one["download_id"] for page in pages for one in page["items"]}) == QUEUE_ROWS
+    assert {(page["total"], page["complete"]) for page in pages} == {(QUEUE_ROWS, False)}
     (source,) = (one for one in pages[0]["sources"] if one["kind"] == "sabnzbd")
-    assert (source["total"], source["complete"]) == (250, False)
+    assert (source["total"], source["complete"]) == (QUEUE_ROWS + 1, False)
+
+
+async def test_all_of_a_queue_of_several_pages(
+    context: Context, admin: httpx2.AsyncClient, sonarr: FakeSonarr, radarr: FakeRadarr, sabnzbd: FakeSabnzbd
+) -> None:
+    radarr.queued, sonarr.queued, sabnzbd.queued = 2 * QUEUE_PAGE, QUEUE_PAGE + 1, 0
+    await poll.poll_all(context)
+    answer = await get(admin)
+    assert answer["complete"]
+    assert {one["kind"]: one["total"] for one in answer["sources"]} == {
+        "sonarr": QUEUE_PAGE + 1,
+        "radarr": 2 * QUEUE_PAGE,
+        "sabnzbd": 0,
+    }
+
+
+async def test_pages_that_fail_are_left_out_and_that_is_said(
+    context: Context, admin: httpx2.AsyncClient, radarr: FakeRadarr
+) -> None:
+    radarr.queued = QUEUE_PAGE + 1
+    radarr.on_request = lambda request: radarr.fail("queue", 400) if request.query.get("page") == "2" else None
+    await poll.poll_all(context)
+    answer = await get(admin)
+    assert (answer["total"], answer["complete"]) == (QUEUE_PAGE, False)
+
+
+async def test_posters(
+    context: Context, admin: httpx2.AsyncClient, client: httpx2.AsyncClient, sonarr: FakeSonarr, radarr: FakeRadarr
+) -> None:
+    radarr.state.titles.append(radarr.make_movie(7, images=[{"coverType": "poster", "url": "/x.jpg"}]))
+    radarr.add_to_queue(movieId=7)
+    sonarr.add_to_queue(seriesId=None)
+    await poll.poll_all(context)
+    posters = {one["managers"][0]: one["poster"] for one in (await get(admin))["items"]}
+    dashboard = (await admin.get("/api/v1/dashboard")).json()
+    assert posters["Sonarr"] is None
+    assert (await client.get(posters["Radarr"])).status_code == 200
+    assert {one["managers"][0]: one["poster"] for one in dashboard["queue"]} == posters
 
 
 async def test_a_size_that_nobody_knows_is_no_progress(

@@ -136,6 +136,24 @@ def test_requesters_hear_nothing_of_others(site: Site) -> None:
             socket.recv(timeout=0.3)
 
 
+def test_requesters_hear_of_their_own_requests(site: Site) -> None:
+    token = site.add_requester()
+
+    def ask(headers: dict[str, str]) -> str:
+        answer = site.client.post("/api/v1/requests", json={"text": "The Matrix"}, headers=headers)
+        asked: str = answer.json()["id"]
+        return asked
+
+    with site.connect(token) as socket:
+        assert kind_of(socket) == "hello"
+        theirs = ask({})
+        own = ask({"Authorization": f"Bearer {token}"})
+        heard = json.loads(socket.recv(timeout=5))
+
+    assert theirs != own
+    assert (heard["kind"], heard["data"]["id"], heard["data"]["state"]) == ("request.changed", own, "asked")
+
+
 def test_websocket(site: Site) -> None:
     with site.connect(site.token) as socket:
         assert kind_of(socket) == "hello"

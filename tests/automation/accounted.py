@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -62,7 +63,7 @@ PARTS = (
     part("tzdata", "system", ["/usr/share/zoneinfo/UTC", "/usr/share/doc/tzdata/copyright"], licence=DOMAIN),
     part("python", "interpreter", [LINK, "/usr/local/bin/python3.11", f"{LIB}/os.pyc", f"{LIB}/LICENSE.txt"]),
     part("autoarr-image", "image", ["/etc/passwd", "/usr/share/autoarr/inventory.json"], licence="MIT"),
-    part("autoarr-ui", "ui", ["/opt/ui/index.html", "/opt/ui/licenses.txt"], licence="MIT"),
+    part("autoarr-ui", "ui", ["/opt/ui/index.html", "/opt/ui/licenses.txt.gz"], licence="MIT"),
 )
 
 
@@ -89,7 +90,7 @@ def files(*parts: dict[str, Any]) -> dict[str, bytes]:
         ),
         **distribution(SITE, "three", "3.0", "one; extra == 'slow'", files={"three.py": b"3"}),
         **distribution("/opt/app", "autoarr", "0.1.0", "one", files={"autoarr/__init__.py": b"app"}),
-        "/opt/ui/licenses.txt": BUNDLED.encode(),
+        "/opt/ui/licenses.txt.gz": gzip.compress(BUNDLED.encode(), mtime=0),
     }
     components = list(parts or PARTS)
     for name in (name for one in components for name in one["files"] if name != LINK):

@@ -251,7 +251,7 @@ def test_proxies_of_the_machine_do_not_reach_the_probes(tmp_path: Path, monkeypa
 
 @pytest.fixture
 def interface(tmp_path: Path) -> Path:
-    """A built interface: a page, hashed assets and their variants."""
+    """A built interface: a page, and hashed assets that are stored compressed."""
     import gzip
 
     folder = tmp_path / "ui"
@@ -261,10 +261,7 @@ def interface(tmp_path: Path) -> Path:
         f'<!doctype html><html><script src="/assets/{names[0]}"></script><link href="/assets/{names[1]}"></html>'
     )
     for name in names:
-        content = b"/* planted */" * 100
-        (folder / "assets" / name).write_bytes(content)
-        (folder / "assets" / f"{name}.gz").write_bytes(gzip.compress(content))
-        (folder / "assets" / f"{name}.br").write_bytes(b"not really brotli")
+        (folder / "assets" / f"{name}.gz").write_bytes(gzip.compress(b"/* planted */" * 100))
     return folder
 
 

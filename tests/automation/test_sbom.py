@@ -125,7 +125,7 @@ OPENSSL = ("/usr/lib/libcrypto.so.3", "/usr/share/licenses/openssl/LICENSE.txt")
             gap(Lack.TEXT, "two", "MIT"),
         ),
         (
-            without(accounted.files(), "/opt/ui/licenses.txt"),
+            without(accounted.files(), "/opt/ui/licenses.txt.gz"),
             gap(Lack.BUNDLE, "autoarr-ui", "/opt/ui/index.html"),
         ),
     ],

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { constants, gzipSync } from 'node:zlib'
 import type { Plugin } from 'vite'
 
 const COMPRESSIBLE = new Set(['.css', '.html', '.js', '.json', '.svg', '.txt'])
@@ -19,17 +19,8 @@ export function gzip(content: Uint8Array): Uint8Array {
   return compressed
 }
 
-/** Compresses with Brotli at the highest level. */
-export function brotli(content: Uint8Array): Uint8Array {
-  return brotliCompressSync(content, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
-      [constants.BROTLI_PARAM_SIZE_HINT]: content.byteLength,
-    },
-  })
-}
-
-/** Puts `.br` and `.gz` beside every compressible file below `directory` that gets smaller by it. */
+/** Puts a `.gz` in the place of every compressible file below `directory` that gets smaller by it: the server unpacks
+ * it for the few clients that want it so. */
 export function precompressDirectory(directory: string): void {
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !COMPRESSIBLE.has(extname(entry.name))) {
@@ -40,13 +31,10 @@ export function precompressDirectory(directory: string): void {
     if (content.byteLength < SMALLEST) {
       continue
     }
-    for (const [suffix, compressed] of [
-      ['.br', brotli(content)],
-      ['.gz', gzip(content)],
-    ] as const) {
-      if (compressed.byteLength < content.byteLength) {
-        writeFileSync(path + suffix, compressed)
-      }
+    const compressed = gzip(content)
+    if (compressed.byteLength < content.byteLength) {
+      writeFileSync(`${path}.gz`, compressed)
+      rmSync(path)
     }
   }
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +33,8 @@ class ArrState:
         known: what a lookup finds, by TVDB's or TMDB's number.
         commands: in order; each reading of one takes it a step further.
         searches: the items that were searched for, by whatever command or follow-up.
+        picture: what every poster is.
+        proxied: the hashes of the pictures elsewhere that it passes on, until it is started again.
         client_test: the error of a download client's test, which is made when it is saved.
     """
 
@@ -46,7 +51,20 @@ class ArrState:
     commands: list[Object] = field(default_factory=list)
     searches: list[int] = field(default_factory=list)
     removed_from_client: list[str] = field(default_factory=list)
+    picture: bytes = field(default_factory=lambda: make_picture(200, 300))
+    proxied: set[str] = field(default_factory=set)
     client_test: str | None = None
+
+
+def make_picture(width: int, height: int) -> bytes:
+    """A PNG, dark above and light below."""
+    rows = b"".join(b"\0" + bytes([40 + 120 * row // height, 60, 90]) * width for row in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def bare(value: Any) -> Any:
@@ -78,6 +96,8 @@ class ArrBase(Fake[ArrState]):
         self.route("GET", f"{API}/system/status", lambda _: Answer(bare(self.state.status)))
         self.route("GET", f"{API}/health", lambda _: Answer(bare(self.state.health)))
         self.route("GET", f"{API}/diskspace", lambda _: Answer(bare(self.state.diskspace)))
+        self.route("GET", f"{API}/mediacover/{{id}}/{{name}}", self._get_picture)
+        self.route("GET", "/MediaCoverProxy/{name}/poster.jpg", self._get_proxied)
         for name in state.collections:
             self.route("GET", f"{API}/{name}", partial(self._get_items, name))
             self.route("GET", f"{API}/{name}/{{id}}", partial(self._get_item, name))
@@ -173,6 +193,38 @@ class ArrBase(Fake[ArrState]):
             wanted["apiKey"] = self.api_key  # can only be made anew, by a command
         self.state.config[name] = {**wanted, "id": 1}
         return Answer(bare(self.state.config[name]), 202)
+
+    # Pictures.
+
+    def with_pictures(self, title: Object) -> Object:
+        """A title as it is sent: its pictures are here, or passed on from elsewhere where it wasn't added."""
+        images = []
+        for image in title.get("images", []):
+            remote = image.get("remoteUrl")
+            if title.get("id"):
+                url = f"{self.url_base}/MediaCover/{title['id']}/{image['coverType']}.jpg?lastWrite=638000000000000000"
+            elif remote:
+                name = hashlib.sha256(remote.encode()).hexdigest()
+                self.state.proxied.add(name)
+                url = f"{self.url_base}/MediaCoverProxy/{name}/{image['coverType']}.jpg"
+            else:
+                continue
+            images.append({**image, "url": url})
+        return {**title, "images": images}
+
+    def _get_picture(self, call: Call) -> Answer:
+        if not any(title["id"] == call.id and title.get("images") for title in self.state.titles):
+            raise NotThereError
+        return Answer(self.state.picture, content_type="image/jpeg")
+
+    def _get_proxied(self, call: Call) -> Answer:
+        # It belongs to its own pages, which the key opens for nobody.
+        method = self.state.config["host"]["authenticationMethod"]
+        if method in ("basic", "forms"):
+            return Answer(status=401, content_type="text/plain") if method == "basic" else self.missing(call)
+        if call.params["name"] not in self.state.proxied:
+            return Answer({"message": "Url no longer in cache"}, 500)
+        return Answer(self.state.picture, content_type="image/jpeg")
 
     def refuse_title(self, call: Call, key: str, code: str, exists: str) -> Answer | None:
         """The answer to a series or movie that can't be added."""

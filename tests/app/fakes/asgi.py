@@ -72,7 +72,7 @@ class Call:
 
 @dataclass
 class Answer:
-    """An answer: `body` is text for any other type than JSON; `items` is a JSON list that is made while it is sent."""
+    """An answer: `body` is text or bytes for any other type than JSON; `items` is a JSON list made while it is sent."""
 
     body: Any = None
     status: int = 200
@@ -84,6 +84,8 @@ class Answer:
         """The whole body."""
         if self.body is None:
             return b""
+        if isinstance(self.body, bytes):
+            return self.body
         return (json.dumps(self.body) if "json" in self.content_type else str(self.body)).encode()
 
     def chunks(self) -> Iterator[bytes]:
@@ -164,8 +166,8 @@ class Fake(Generic[State]):
     # What an application's own stand-in says.
 
     def route(self, method: str, path: str, handler: Handler) -> None:
-        """Have requests answered; ``{id}`` in the path is a number."""
-        pattern = re.escape(path).replace(r"\{id\}", r"(?P<id>\d+)")
+        """Have requests answered; ``{id}`` in the path is a number, ``{name}`` anything."""
+        pattern = re.escape(path).replace(r"\{id\}", r"(?P<id>\d+)").replace(r"\{name\}", r"(?P<name>[^/]+)")
         self._routes.append((method, re.compile(pattern), handler))
 
     def is_write(self, request: Request) -> bool:

@@ -130,7 +130,8 @@ class FakeRadarr(FakeArr):
         found = self.state.known.get(call.number("tmdbId", 0))
         if found is None:
             return Answer({"message": f"Movie with TmdbId {call.query.get('tmdbId')} was not found"}, 404)
-        return Answer(bare(self._with_id(found)))
+        # By a number it tells what the catalogue has, and not what it has itself.
+        return Answer(bare(self.with_pictures({**found, "id": None})))
 
     def _lookup_imdb(self, call: Call) -> Answer:
         wanted = call.query.get("imdbId")
@@ -146,7 +147,9 @@ class FakeRadarr(FakeArr):
 
     def _with_id(self, found: Object) -> Object:
         added = {movie["tmdbId"]: movie["id"] for movie in self.state.titles}
-        return {**found, "id": added.get(found["tmdbId"])}
+        number = added.get(found["tmdbId"])
+        state = next((movie for movie in self.state.titles if movie["id"] == number), found)
+        return self.with_pictures({**found, "id": number, "hasFile": state["hasFile"]})
 
     def _put_movie(self, call: Call) -> Answer:
         movie = self._movie(call.id)

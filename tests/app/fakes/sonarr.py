@@ -65,7 +65,7 @@ class FakeSonarr(FakeArr):
         self.route("GET", f"{API}/wanted/missing", self._get_missing)
         self.route("GET", f"{API}/calendar", self._get_calendar)
         self.route("GET", f"{API}/series", self._get_series)
-        self.route("GET", f"{API}/series/{{id}}", lambda call: Answer(bare(self._series(call.id))))
+        self.route("GET", f"{API}/series/{{id}}", self._get_one)
         self.route("PUT", f"{API}/series/{{id}}", self._put_series)
         self.route("GET", f"{API}/series/lookup", self._lookup)
         self.route("POST", f"{API}/series", self._post_series)
@@ -119,6 +119,27 @@ class FakeSonarr(FakeArr):
         wanted = call.query.get("tvdbId")
         return Answer(items=(one for one in series if wanted in (None, str(one["tvdbId"]))))
 
+    def _get_one(self, call: Call) -> Answer:
+        series = self._series(call.id)
+        own = [episode for episode in self.missing_episodes if episode["seriesId"] == call.id]
+        seasons = [{**season, "statistics": self._figures(season, own)} for season in series["seasons"]]
+        return Answer(bare(self.with_pictures({**series, "seasons": seasons})))
+
+    def _figures(self, season: Object, episodes: list[Object]) -> Object:
+        """How much of a season is there: what is neither there nor monitored and shown isn't counted."""
+        own = [episode for episode in episodes if episode["seasonNumber"] == season["seasonNumber"]]
+        there = [episode for episode in own if episode["hasFile"]]
+        shown = [one for one in own if one["hasFile"] or (one["monitored"] and one["airDateUtc"] <= self.now())]
+        share = 100.0 * len(there) / len(shown) if shown else 0.0
+        return {
+            "episodeFileCount": len(there),
+            "episodeCount": len(shown),
+            "totalEpisodeCount": len(own),
+            "sizeOnDisk": 10**9 * len(there),
+            "releaseGroups": [],
+            "percentOfEpisodes": share,
+        }
+
     def _get_episodes(self, call: Call) -> Answer:
         series = call.number("seriesId", 0)
         if series < 1:
@@ -137,7 +158,7 @@ class FakeSonarr(FakeArr):
             if (str(series.get(field)) == number if field else term.lower() in series["title"].lower())
         ]
         added = {series["tvdbId"]: series["id"] for series in self.state.titles}
-        return Answer(bare([{**series, "id": added.get(series["tvdbId"])} for series in found]))
+        return Answer(bare([self.with_pictures({**series, "id": added.get(series["tvdbId"])}) for series in found]))
 
     def _post_series(self, call: Call) -> Answer:
         refused = self.refuse_title(call, "tvdbId", "SeriesExistsValidator", "This series has already been added")
