@@ -24,17 +24,8 @@ BINARY = Path("usr/lib/chromium/chromium-headless-shell")
 # Of the machine's own, where it is no Debian: Ubuntu's packages only lead to a store.
 INSTALLED = ("chromium", "chromium-browser", "google-chrome")
 TIMEOUT = 60.0
-FONTS_CONF = """<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig>
-  <dir>{fonts}</dir>
-  <cachedir>{cache}</cachedir>
-  <alias><family>system-ui</family><prefer><family>Liberation Sans</family></prefer></alias>
-  <alias><family>sans-serif</family><prefer><family>Liberation Sans</family></prefer></alias>
-  <alias><family>serif</family><prefer><family>Liberation Serif</family></prefer></alias>
-  <alias><family>monospace</family><prefer><family>Liberation Mono</family></prefer></alias>
-</fontconfig>
-"""
+FAMILIES = {"sans": "Sans", "sans-serif": "Sans", "serif": "Serif", "monospace": "Mono"}
+"""What pages and the browser itself ask for, and which of Liberation's they get; `sans` is behind `system-ui`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +66,7 @@ def provision() -> Program:
     host = apt.distribution()
     if host is None or host.id != "debian":
         return _installed()
-    key = hashlib.sha256(repr((host, PACKAGE, FONTS, FONTS_CONF, os.uname().machine)).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr((host, PACKAGE, FONTS, FAMILIES, os.uname().machine)).encode()).hexdigest()[:16]
     home = paths.cache() / "chromium"
     root = home / key
     with locks.exclusive(home.with_suffix(".lock"), "Chromium is being provisioned"):
@@ -95,8 +86,17 @@ def provision() -> Program:
 
 
 def _write_fonts(unpacked: Path, root: Path) -> None:
-    text = FONTS_CONF.format(fonts=root / "usr/share/fonts", cache=root / "var/cache/fontconfig")
-    (unpacked / "fonts.conf").write_text(text, encoding="utf-8")
+    """Have it use the unpacked fonts and no others, so that pages look the same everywhere."""
+    aliases = "".join(
+        f"<alias><family>{asked}</family><prefer><family>Liberation {given}</family></prefer></alias>\n"
+        for asked, given in FAMILIES.items()
+    )
+    (unpacked / "fonts.conf").write_text(
+        '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>\n'
+        f"<dir>{root / 'usr/share/fonts'}</dir>\n<cachedir>{root / 'var/cache/fontconfig'}</cachedir>\n"
+        f"{aliases}</fontconfig>\n",
+        encoding="utf-8",
+    )
 
 
 def _unpacked(root: Path) -> Program:

@@ -28,13 +28,14 @@ def pnpm(*words: str, hint: str = "") -> process.Result:
     return result
 
 
-def install(folder: Path = paths.UI) -> None:
-    """Install exactly what the lockfile of a folder says.
+def install(folder: Path | None = None) -> None:
+    """Install exactly what the lockfile of a folder says, by default the UI's.
 
     Raises:
         Stale: pnpm-lock.yaml does not fit package.json.
         BuildFailed: the installation failed for another reason.
     """
+    folder = folder or paths.UI
     command = ["pnpm", "install", "--frozen-lockfile", "--reporter=append-only"]
     result = process.run(command, cwd=folder, env=network.npm_settings(), check=False)
     if result.code == 0:
@@ -43,7 +44,7 @@ def install(folder: Path = paths.UI) -> None:
         raise Stale(
             "pnpm-lock.yaml does not fit package.json",
             where=str(folder / "pnpm-lock.yaml"),
-            hint=f"run `pnpm install` in {folder.relative_to(paths.ROOT)} and commit the lockfile",
+            hint=f"run `pnpm install` in {folder} and commit the lockfile",
             details=result.output,
         )
     raise BuildFailed(
