@@ -90,6 +90,12 @@ def sabnzbd(session: nox.Session) -> None:
 
 
 @nox.session
+def e2e(session: nox.Session) -> None:
+    """A real browser against the image that ships; `-- --host` drives this checkout's own server instead."""
+    session.run("python", "-m", "automation.e2e", *session.posargs)
+
+
+@nox.session
 def ui(session: nox.Session) -> None:
     """Lint, types, tests and build of the user interface."""
     session.run("python", "-m", "automation.frontend")

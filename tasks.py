@@ -380,6 +380,17 @@ def docs(c: Context, check: bool = False) -> None:
 
 
 @verb(KEEP)
+def screenshots(c: Context, folder: str = "docs/screenshots", host: bool = False) -> None:
+    """Take pictures of the UI's pages in a real browser; --host shows this checkout's own server, not the image."""
+    from pathlib import Path
+
+    from automation import e2e
+
+    taken = e2e.take_pictures(Path(folder).expanduser(), host=host)
+    console.note("written: " + ", ".join(path.name for path in taken))
+
+
+@verb(KEEP)
 def lock(c: Context) -> None:
     """Resolve poetry.lock anew, through mirrors as well, and export it."""
     from automation import requirements

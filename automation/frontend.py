@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from automation import console, network, paths, process, scratch
@@ -30,27 +31,28 @@ def pnpm(*words: str, hint: str = "") -> process.Result:
     return result
 
 
-def install() -> None:
-    """Install exactly what the lockfile says.
+def install(folder: Path | None = None) -> None:
+    """Install exactly what the lockfile of a folder says, by default the UI's.
 
     Raises:
         Stale: pnpm-lock.yaml does not fit package.json.
         BuildFailed: the installation failed for another reason.
     """
+    folder = folder or paths.UI
     command = ["pnpm", "install", "--frozen-lockfile", "--reporter=append-only"]
-    result = process.run(command, cwd=paths.UI, env=network.npm_settings(), check=False)
+    result = process.run(command, cwd=folder, env=network.npm_settings(), check=False)
     if result.code == 0:
         return
     if "ERR_PNPM_OUTDATED_LOCKFILE" in result.output:
         raise Stale(
             "pnpm-lock.yaml does not fit package.json",
-            where=str(paths.UI / "pnpm-lock.yaml"),
-            hint="run `pnpm install` in autoarr/ui and commit the lockfile",
+            where=str(folder / "pnpm-lock.yaml"),
+            hint=f"run `pnpm install` in {folder} and commit the lockfile",
             details=result.output,
         )
     raise BuildFailed(
-        "the UI's packages could not be installed",
-        where=str(paths.UI),
+        "npm packages could not be installed",
+        where=str(folder),
         hint="check the network and npm's registry setting",
         details="\n".join(result.output.splitlines()[-20:]),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 UI = ROOT / "autoarr" / "ui"
+E2E = ROOT / "tests" / "e2e"
 PYPROJECT = ROOT / "pyproject.toml"
 DOCKERFILE = ROOT / "Dockerfile.optimized"
 BOOTSTRAP = ROOT / "automation" / "bootstrap"

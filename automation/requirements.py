@@ -27,7 +27,7 @@ EXPORTS = (
     Export(path=paths.ROOT / "requirements.txt", groups=("main",)),
     Export(
         path=paths.ROOT / "requirements" / "development.txt",
-        groups=("main", "automation", "packaging", "build", "lint", "test", "api"),
+        groups=("main", "automation", "packaging", "build", "lint", "test", "api", "browser"),
     ),
     Export(path=paths.ROOT / "requirements" / "build.txt", groups=("build",)),
     Export(path=paths.ROOT / "requirements" / "test.txt", groups=("test",)),

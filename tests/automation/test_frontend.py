@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
 from pathlib import Path
 
@@ -76,6 +77,17 @@ def test_a_lockfile_out_of_step(ui: Path) -> None:
     assert caught.value.exit_code == 8
     assert "pnpm install" in caught.value.hint
     assert not (ui / "dist").exists()
+
+
+def test_what_judges_pages_is_installed_apart(tmp_path: Path) -> None:
+    folder = tmp_path / "e2e"
+    folder.mkdir()
+    for name in ("package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"):
+        shutil.copy(paths.E2E / name, folder)
+    frontend.install(folder)
+    assert (folder / "node_modules/axe-core/axe.min.js").is_file()
+    shared = [json.loads((where / "package.json").read_text())["packageManager"] for where in (paths.UI, paths.E2E)]
+    assert shared[0] == shared[1]
 
 
 def test_an_installation_that_fails_for_another_reason(ui: Path) -> None:
