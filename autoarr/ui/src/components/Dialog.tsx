@@ -25,6 +25,9 @@ export function Dialog({ title, onClose, children, wide = false }: Props) {
       dialog?.close()
       if (before instanceof HTMLElement && before.isConnected) {
         before.focus()
+      } else {
+        // What it was opened from is gone, as a removed row is.
+        document.getElementById('main')?.focus({ preventScroll: true })
       }
     }
   }, [])
