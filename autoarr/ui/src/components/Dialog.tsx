@@ -8,13 +8,15 @@ interface Props {
   onClose: () => void
   children: ReactNode
   wide?: boolean
+  /** A click beside it doesn't close it: something in it would be lost. */
+  firm?: boolean
 }
 
 /**
  * A modal dialog, open as long as it is rendered. The browser's own element keeps the focus inside, makes the rest
  * inert, and gives the focus back.
  */
-export function Dialog({ title, onClose, children, wide = false }: Props) {
+export function Dialog({ title, onClose, children, wide = false, firm = false }: Props) {
   const ref = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
@@ -42,7 +44,7 @@ export function Dialog({ title, onClose, children, wide = false }: Props) {
         onClose()
       }}
       onClick={(event) => {
-        if (event.target === ref.current) {
+        if (event.target === ref.current && !firm) {
           onClose()
         }
       }}

@@ -81,7 +81,7 @@ function Dialogs({
   const taken = services.map(({ name }) => name)
   if (search.has('add')) {
     return (
-      <Dialog title={TEXTS.add} onClose={close}>
+      <Dialog title={TEXTS.add} onClose={close} firm>
         <ServiceForm service={null} taken={taken} onDone={close} onCancel={close} />
       </Dialog>
     )
@@ -96,7 +96,7 @@ function Dialogs({
   }
   if (search.has('edit')) {
     return (
-      <Dialog title={TEXTS.editOf(service.name)} onClose={close}>
+      <Dialog title={TEXTS.editOf(service.name)} onClose={close} firm>
         <ServiceForm key={id} service={service} taken={taken} onDone={close} onCancel={close} />
       </Dialog>
     )

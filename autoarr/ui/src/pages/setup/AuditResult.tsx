@@ -20,7 +20,7 @@ export function AuditResult({ audit, services }: Props) {
       heads: true,
       cell: ({ service_id }) => names.get(service_id) ?? AUDIT.removed,
     },
-    { name: columns.score, cell: ({ score }) => (score === null ? AUDIT.noScore : AUDIT.scoreOf(score)) },
+    { name: columns.score, cell: ({ score }) => (score === null ? AUDIT.noScore : score) },
     { name: columns.failed, cell: (counts) => counts.failed },
     { name: columns.unknown, cell: (counts) => counts.unknown },
     { name: columns.passed, cell: (counts) => counts.passed },

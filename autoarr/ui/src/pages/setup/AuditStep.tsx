@@ -34,7 +34,7 @@ export function AuditStep({ progress, goOn }: { progress: SetupProgress; goOn: (
     </Button>
   )
   return (
-    <StepPanel title={SETUP.audit}>
+    <StepPanel title={SETUP.audit} phase={audit?.state ?? ''}>
       <p>{AUDIT.explain}</p>
       {problem ? <Failure error={problem} /> : null}
       {services.length === 0 ? (

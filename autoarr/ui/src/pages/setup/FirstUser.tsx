@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { client } from '../../api/client.ts'
-import { asProblem, Problem } from '../../api/problem.ts'
+import { asProblem, type Problem } from '../../api/problem.ts'
 import { logIn } from '../../api/session.ts'
 import logo from '../../assets/logo.svg'
 import { Button } from '../../components/Button.tsx'
@@ -10,6 +10,7 @@ import { TextField } from '../../components/Field.tsx'
 import { Form, FormFailure } from '../../components/Form.tsx'
 import { toast } from '../../components/toast.ts'
 import { useAction } from '../../hooks/useAction.ts'
+import { PASSWORD_HINT, refusePassword } from '../account/passwords.ts'
 import css from './FirstUser.module.css'
 import { FIRST_USER as SAY } from './texts.ts'
 
@@ -17,7 +18,7 @@ import { FIRST_USER as SAY } from './texts.ts'
 export default function FirstUser() {
   const [, navigate] = useLocation()
   const queries = useQueryClient()
-  const [differs, setDiffers] = useState<Problem | null>(null)
+  const [refused, setRefused] = useState<Problem | null>(null)
   const { busy, problem, act } = useAction(async (name: string, password: string) => {
     try {
       await client.POST('/auth/setup', { body: { name, password } })
@@ -39,16 +40,17 @@ export default function FirstUser() {
     }
   })
   function submit(entered: FormData): void {
-    const [name, password, repeat] = ['name', 'password', 'repeat'].map((field) => String(entered.get(field)))
-    if (password !== repeat) {
-      setDiffers(new Problem(422, SAY.differs, SAY.differs, { fields: new Map([['repeat', SAY.differs]]) }))
-      return
+    const name = String(entered.get('name'))
+    const password = String(entered.get('password'))
+    const repeat = String(entered.get('repeat'))
+    const wrong = refusePassword({ name, password, repeat })
+    setRefused(wrong)
+    if (wrong === null) {
+      act(name, password)
     }
-    setDiffers(null)
-    act(name ?? '', password ?? '')
   }
-  const refused = differs ?? problem
-  const fields = refused?.fields
+  const shown = refused ?? problem
+  const fields = shown?.fields
   return (
     <section className={css['first']} aria-labelledby="first-title">
       <title>{`${SAY.title} · AutoArr`}</title>
@@ -58,7 +60,7 @@ export default function FirstUser() {
       </div>
       <p>{SAY.intro}</p>
       <div className={css['card']}>
-        <Form label={SAY.form} problem={refused} onSubmit={submit}>
+        <Form label={SAY.form} problem={shown} onSubmit={submit}>
           <TextField
             label={SAY.name}
             name="name"
@@ -70,7 +72,7 @@ export default function FirstUser() {
           />
           <TextField
             label={SAY.password}
-            hint={SAY.passwordHint}
+            hint={PASSWORD_HINT}
             name="password"
             type="password"
             error={fields?.get('password')}
@@ -85,7 +87,7 @@ export default function FirstUser() {
             autoComplete="new-password"
             required
           />
-          <FormFailure problem={refused} fields={['name', 'password', 'repeat']} />
+          <FormFailure problem={shown} fields={['name', 'password', 'repeat']} />
           <Button type="submit" tone="primary" busy={busy}>
             {SAY.submit}
           </Button>

@@ -17,7 +17,10 @@ export default function SetupPage() {
   const asked = search.get('step')
   const go = (step: Step) => setSearch({ step })
   return (
-    <Page title={SETUP.title} actions={<ButtonLink href="/">{SETUP.leave}</ButtonLink>}>
+    <Page
+      title={SETUP.title}
+      actions={<ButtonLink href="/">{progress?.complete ? SETUP.leaveDone : SETUP.leave}</ButtonLink>}
+    >
       <p>{SETUP.intro}</p>
       <Loaded query={{ data: progress, error, refetch }} lines={10}>
         {(known) => {

@@ -3,13 +3,11 @@ import { formatDuration } from '../../format.ts'
 export const FIRST_USER = {
   title: 'Welcome to AutoArr',
   intro:
-    'AutoArr watches over Sonarr, Radarr, SABnzbd and Plex: it checks their configuration, recovers failed downloads and takes requests. First make the account of its administrator; nobody else can get in without one.',
+    'AutoArr watches over Sonarr, Radarr, SABnzbd and Plex: it checks their configuration, recovers failed downloads and takes requests. First make the account of its administrator, who lets others in.',
   form: 'The first account',
   name: 'Name',
   password: 'Password',
-  passwordHint: '8 characters or more.',
   repeat: 'Password once more',
-  differs: 'It is not the same as above.',
   submit: 'Make the account',
   done: 'Somebody has made the first account meanwhile. Log in with it.',
 } as const
@@ -18,6 +16,7 @@ export const SETUP = {
   title: 'Setup',
   intro: 'You can leave at any time: what is done stays done, and this page goes on from there.',
   leave: 'Leave for now',
+  leaveDone: 'To the dashboard',
   steps: 'Steps',
   services: 'Services',
   servicesCount: (connected: number, of: number) => `${connected} of ${of} connected`,
