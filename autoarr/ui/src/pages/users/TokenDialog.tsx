@@ -16,7 +16,14 @@ type Lifetime = (typeof TOKENS.lifetimes)[number][0]
 const say = TOKENS.form
 
 /** Makes an API token and shows it, once. */
-export function TokenDialog({ onClose }: { onClose: () => void }) {
+export function TokenDialog({
+  onMade,
+  onClose,
+}: {
+  /** Called with the token when it is made. */
+  onMade?: (token: string) => void
+  onClose: () => void
+}) {
   const me = useMe()
   const invalidate = useInvalidate()
   const [role, setRole] = useState<Role>('requester')
@@ -24,7 +31,11 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
   const [token, setToken] = useState<string | null>(null)
   const { busy, problem, act } = useAction(async (name: string) => {
     const body = { name, role, expires_in_days: lifetime === '' ? null : Number(lifetime) }
-    setToken((await client.POST('/api/v1/tokens', { body })).data?.token ?? null)
+    const { data } = await client.POST('/api/v1/tokens', { body })
+    if (data) {
+      setToken(data.token)
+      onMade?.(data.token)
+    }
     await invalidate('/api/v1/tokens')
   })
   if (token !== null) {
