@@ -26,7 +26,9 @@ export function Confirm({ title, children, deed, run, onClose }: Props) {
       {children}
       {problem ? <Failure error={problem} /> : null}
       <Buttons>
-        <Button onClick={onClose}>Cancel</Button>
+        <Button data-first onClick={onClose}>
+          Cancel
+        </Button>
         <Button tone="danger" busy={busy} onClick={() => act()}>
           {deed}
         </Button>

@@ -12,6 +12,9 @@ interface Props {
   firm?: boolean
 }
 
+/** What has the focus at first, where there is such a thing. */
+const FIRST = '[data-first], form :is(input, select, textarea)'
+
 /**
  * A modal dialog, open as long as it is rendered. The browser's own element keeps the focus inside, makes the rest
  * inert, and gives the focus back.
@@ -23,6 +26,8 @@ export function Dialog({ title, onClose, children, wide = false, firm = false }:
     const dialog = ref.current
     const before = document.activeElement
     dialog?.showModal()
+    // Not the button that closes it, which comes first.
+    dialog?.querySelector<HTMLElement>(FIRST)?.focus()
     return () => {
       dialog?.close()
       if (before instanceof HTMLElement && before.isConnected) {

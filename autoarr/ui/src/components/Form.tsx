@@ -67,8 +67,15 @@ export function Group({
 }
 
 /** The buttons of a form that is part of a page; those of a dialog are `Buttons`. */
-export function FormButtons({ children }: { children: ReactNode }) {
-  return <div className={css['buttons']}>{children}</div>
+export function FormButtons({
+  sticky = false,
+  children,
+}: {
+  /** They stay in sight at the end of a form that is longer than the window. */
+  sticky?: boolean
+  children: ReactNode
+}) {
+  return <div className={`${css['buttons']} ${sticky ? css['bar'] : ''}`}>{children}</div>
 }
 
 /** Why a form was refused, where no field shows it. */

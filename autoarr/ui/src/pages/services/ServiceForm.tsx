@@ -3,7 +3,7 @@ import { client } from '../../api/client.ts'
 import type { Schema, ServiceKind } from '../../api/types.ts'
 import { Button } from '../../components/Button.tsx'
 import { Checkbox, Select, TextField } from '../../components/Field.tsx'
-import { Form, FormButtons, FormFailure, Row } from '../../components/Form.tsx'
+import { Form, FormButtons, FormFailure } from '../../components/Form.tsx'
 import { Outcome } from '../../components/Outcome.tsx'
 import { toast } from '../../components/toast.ts'
 import { useAction } from '../../hooks/useAction.ts'
@@ -123,18 +123,16 @@ export function ServiceForm({ service, kind, taken, onDone, onCancel }: Props) {
         value={draft.key}
         onChange={(event) => change({ key: event.target.value })}
       />
-      <Row>
-        <TextField
-          label={say.name}
-          hint={say.nameHint}
-          error={problem?.fields.get('name')}
-          required
-          maxLength={64}
-          autoComplete="off"
-          value={draft.name}
-          onChange={(event) => change({ name: event.target.value })}
-        />
-      </Row>
+      <TextField
+        label={say.name}
+        hint={say.nameHint}
+        error={problem?.fields.get('name')}
+        required
+        maxLength={64}
+        autoComplete="off"
+        value={draft.name}
+        onChange={(event) => change({ name: event.target.value })}
+      />
       <AddressDetails draft={draft} change={change} caError={problem?.fields.get('tls_ca')} />
       {service ? (
         <Checkbox

@@ -58,7 +58,7 @@ export function ServiceRow({ service, part, onEdit, onRemove }: Props) {
         <span>{url}</span>
         {state.at ? (
           <span>
-            <Ago at={state.at} />
+            {TEXTS.asked} <Ago at={state.at} />
           </span>
         ) : service.enabled ? (
           <span>{TEXTS.never}</span>

@@ -47,6 +47,7 @@ export const TEXTS = {
     disabled: 'Switched off',
   },
   never: 'It has not answered yet.',
+  asked: 'Asked',
   insecure: 'Certificate not verified',
   edit: 'Edit',
   editOf: (name: string) => `Edit ${name}`,

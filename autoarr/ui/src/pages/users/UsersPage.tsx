@@ -8,7 +8,7 @@ import { type Column, DataTable } from '../../components/DataTable.tsx'
 import { Loaded } from '../../components/Loaded.tsx'
 import { Pager } from '../../components/Pager.tsx'
 import { Page, Panel } from '../../components/Panel.tsx'
-import { Moment } from '../../components/Time.tsx'
+import { Ago, Moment } from '../../components/Time.tsx'
 import { toast } from '../../components/toast.ts'
 import { useInvalidate } from '../../hooks/useInvalidate.ts'
 import { useMe } from '../../hooks/useMe.ts'
@@ -75,7 +75,7 @@ function UserTable({ users, open }: { users: readonly User[]; open: (open: Open)
       ),
     },
     { name: columns.since, cell: ({ created_at }) => <Moment at={created_at} /> },
-    { name: columns.password, cell: ({ password_changed_at }) => <Moment at={password_changed_at} /> },
+    { name: columns.password, cell: ({ password_changed_at }) => <Ago at={password_changed_at} /> },
   ]
   return (
     <DataTable

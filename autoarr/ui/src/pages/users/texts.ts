@@ -16,7 +16,7 @@ export const USERS = {
   title: 'Users',
   add: 'Add a user',
   list: 'Users',
-  columns: { name: 'Name', role: 'Role', state: 'State', since: 'Since', password: 'Password from' },
+  columns: { name: 'Name', role: 'Role', state: 'State', since: 'Since', password: 'Password set' },
   you: 'you',
   active: 'Active',
   disabled: 'Disabled',

@@ -22,7 +22,7 @@ export default function McpPart() {
     <>
       <Panel title={MCP.address.title}>
         <p>{MCP.address.explain}</p>
-        <h3>{MCP.address.name}</h3>
+        <p>{MCP.address.name}</p>
         <CopyText label={MCP.address.label} text={address} wrap />
         <p>{MCP.address.header}</p>
         {window.location.protocol === 'https:' ? null : <p>{MCP.address.tls}</p>}

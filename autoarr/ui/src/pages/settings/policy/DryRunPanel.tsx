@@ -6,7 +6,9 @@ import { type Column, DataTable } from '../../../components/DataTable.tsx'
 import { FormButtons } from '../../../components/Form.tsx'
 import { Empty, Loading, Notice } from '../../../components/Notice.tsx'
 import { Panel } from '../../../components/Panel.tsx'
+import { asSentence } from '../../../components/sentence.ts'
 import { Moment } from '../../../components/Time.tsx'
+import css from './DryRunPanel.module.css'
 import { ACTIONS, DRY_RUN, FAILURES } from './texts.ts'
 
 type Action = Schema<'DryAction'>
@@ -90,14 +92,7 @@ function Result({ dryRun }: { dryRun: Schema<'DryRun'> }) {
       {partial ? (
         <Notice tone="doubt" title={DRY_RUN.away}>
           {Object.entries(away).map(([name, reason]) => (
-            <p key={name}>{DRY_RUN.awayOf(name, reason)}</p>
-          ))}
-        </Notice>
-      ) : null}
-      {unknown.length > 0 ? (
-        <Notice title={DRY_RUN.unknown}>
-          {unknown.map((what) => (
-            <p key={what}>{what}</p>
+            <p key={name}>{DRY_RUN.awayOf(name, asSentence(reason))}</p>
           ))}
         </Notice>
       ) : null}
@@ -132,6 +127,16 @@ function Result({ dryRun }: { dryRun: Schema<'DryRun'> }) {
           ) : null}
         </>
       )}
+      {unknown.length > 0 ? (
+        <details className={css['unknown']}>
+          <summary>{DRY_RUN.unknown}</summary>
+          <ul>
+            {unknown.map((what) => (
+              <li key={what}>{what}</li>
+            ))}
+          </ul>
+        </details>
+      ) : null}
     </>
   )
 }

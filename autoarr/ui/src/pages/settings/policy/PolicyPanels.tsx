@@ -1,6 +1,6 @@
 import { Choice } from '../../../components/Choice.tsx'
 import { Checkbox, TextField } from '../../../components/Field.tsx'
-import { Group, Row } from '../../../components/Form.tsx'
+import { Row } from '../../../components/Form.tsx'
 import { Panel } from '../../../components/Panel.tsx'
 import { type Draft, NUMBERS, type NumberField } from './draft.ts'
 import { MODES, POLICY } from './texts.ts'
@@ -60,24 +60,22 @@ export function WhenPanel(props: CheckedProps) {
           }
         />
         {quiet ? (
-          <Group legend={POLICY.quiet}>
-            <Row>
-              <TextField
-                label={POLICY.quietStart}
-                type="time"
-                error={wrong.get('start')}
-                value={quiet.start}
-                onChange={(event) => change({ quiet: { ...quiet, start: event.target.value } })}
-              />
-              <TextField
-                label={POLICY.quietEnd}
-                type="time"
-                error={wrong.get('end')}
-                value={quiet.end}
-                onChange={(event) => change({ quiet: { ...quiet, end: event.target.value } })}
-              />
-            </Row>
-          </Group>
+          <Row>
+            <TextField
+              label={POLICY.quietStart}
+              type="time"
+              error={wrong.get('start')}
+              value={quiet.start}
+              onChange={(event) => change({ quiet: { ...quiet, start: event.target.value } })}
+            />
+            <TextField
+              label={POLICY.quietEnd}
+              type="time"
+              error={wrong.get('end')}
+              value={quiet.end}
+              onChange={(event) => change({ quiet: { ...quiet, end: event.target.value } })}
+            />
+          </Row>
         ) : null}
         <Row>
           <NumberOf field="poll_every_s" {...props} />

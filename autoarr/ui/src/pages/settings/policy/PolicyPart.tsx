@@ -103,7 +103,7 @@ function PolicyForm({ saved }: { saved: Policy }) {
             </FormButtons>
           </Notice>
         ) : null}
-        <FormButtons>
+        <FormButtons sticky>
           <Button type="submit" tone="primary" busy={saving.busy} disabled={!changed}>
             {POLICY.save}
           </Button>
