@@ -58,11 +58,17 @@ function readFields(errors: unknown): ReadonlyMap<string, string> {
   if (Array.isArray(errors)) {
     for (const error of errors) {
       if (isObject(error) && Array.isArray(error['location']) && typeof error['message'] === 'string') {
-        fields.set(String(error['location'].at(-1)), error['message'])
+        fields.set(String(error['location'].at(-1)), readable(error['message']))
       }
     }
   }
   return fields
+}
+
+/** `Value error, it needs …`, as the server's checks put it, as a sentence's beginning. */
+function readable(message: string): string {
+  const said = message.replace(/^(Value|Assertion) error, /, '')
+  return `${said.slice(0, 1).toUpperCase()}${said.slice(1)}`
 }
 
 /** What went wrong, from anything thrown. */

@@ -8,23 +8,33 @@ interface Props {
   onClose: () => void
   children: ReactNode
   wide?: boolean
+  /** A click beside it doesn't close it: something in it would be lost. */
+  firm?: boolean
 }
+
+/** What has the focus at first, where there is such a thing. */
+const FIRST = '[data-first], form :is(input, select, textarea)'
 
 /**
  * A modal dialog, open as long as it is rendered. The browser's own element keeps the focus inside, makes the rest
  * inert, and gives the focus back.
  */
-export function Dialog({ title, onClose, children, wide = false }: Props) {
+export function Dialog({ title, onClose, children, wide = false, firm = false }: Props) {
   const ref = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
     const dialog = ref.current
     const before = document.activeElement
     dialog?.showModal()
+    // Not the button that closes it, which comes first.
+    dialog?.querySelector<HTMLElement>(FIRST)?.focus()
     return () => {
       dialog?.close()
       if (before instanceof HTMLElement && before.isConnected) {
         before.focus()
+      } else {
+        // What it was opened from is gone, as a removed row is.
+        document.getElementById('main')?.focus({ preventScroll: true })
       }
     }
   }, [])
@@ -39,7 +49,7 @@ export function Dialog({ title, onClose, children, wide = false }: Props) {
         onClose()
       }}
       onClick={(event) => {
-        if (event.target === ref.current) {
+        if (event.target === ref.current && !firm) {
           onClose()
         }
       }}

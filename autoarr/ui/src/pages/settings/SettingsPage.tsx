@@ -1,9 +1,47 @@
+import { type ComponentType, lazy, Suspense } from 'react'
+import { Link } from 'wouter'
+import { Loading } from '../../components/Notice.tsx'
 import { Page } from '../../components/Panel.tsx'
+import { NotFound } from '../../NotFound.tsx'
+import css from './Settings.module.css'
+import { PARTS, type Part, SETTINGS } from './texts.ts'
 
+const CONTENT: Readonly<Record<Part, ComponentType>> = {
+  policy: lazy(() => import('./policy/PolicyPart.tsx')),
+  notifications: lazy(() => import('./notifications/NotificationsPart.tsx')),
+  appearance: lazy(() => import('./AppearancePart.tsx')),
+  mcp: lazy(() => import('./mcp/McpPart.tsx')),
+  backup: lazy(() => import('./backup/BackupPart.tsx')),
+  about: lazy(() => import('./AboutPart.tsx')),
+}
+
+function isPart(word: string): word is Part {
+  return Object.hasOwn(CONTENT, word)
+}
+
+/** What can be set, in parts with an address each. */
 export default function SettingsPage({ part }: { part: string }) {
+  if (!isPart(part)) {
+    return <NotFound path={`/settings/${part}`} />
+  }
+  const Content = CONTENT[part]
   return (
-    <Page title="Settings">
-      <p>{part}</p>
+    <Page title={SETTINGS.title}>
+      <nav className={css['parts']} aria-label={SETTINGS.parts}>
+        {PARTS.map((one) => (
+          <Link
+            key={one.part}
+            href={`/settings/${one.part}`}
+            className={css['part'] ?? ''}
+            aria-current={one.part === part ? 'page' : undefined}
+          >
+            {one.name}
+          </Link>
+        ))}
+      </nav>
+      <Suspense fallback={<Loading lines={8} />}>
+        <Content />
+      </Suspense>
     </Page>
   )
 }

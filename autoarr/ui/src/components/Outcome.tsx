@@ -1,0 +1,53 @@
+import type { ReactNode } from 'react'
+import type { Schema } from '../api/types.ts'
+import { Notice } from './Notice.tsx'
+import { asSentence } from './sentence.ts'
+
+/** What each cause is called. */
+const CAUSES: Readonly<Record<Schema<'Cause'>, string>> = {
+  authentication: 'It refuses the key',
+  wrong_url_base: 'Something else answers at this address',
+  unexpected_application: 'Another application answers',
+  tls: 'Its certificate is not trusted',
+  dns: 'The host’s name is not known',
+  connect: 'Nothing listens there',
+  timeout: 'It does not answer in time',
+  rate_limited: 'It refuses more requests for now',
+  server_error: 'It failed itself',
+  rejected: 'It refused the request',
+  not_found: 'It does not have what was asked for',
+  invalid_answer: 'Its answer can’t be understood',
+  circuit_open: 'It failed too often just now',
+  unreadable_key: 'Its stored key can’t be read',
+}
+
+interface Tested {
+  ok: boolean
+  cause?: Schema<'Cause'> | null
+  detail: string
+  advice?: string | null
+  latency_ms?: number | null
+}
+
+/** How a test ended: of a failed one the cause by its name, what happened, and what to do. */
+export function Outcome({ tested, good, children }: { tested: Tested; good: string; children?: ReactNode }) {
+  if (tested.ok) {
+    return (
+      <Notice tone="good" title={good} urgent>
+        <p>{asSentence(tested.detail)}</p>
+        {children}
+      </Notice>
+    )
+  }
+  return (
+    <Notice tone="bad" title={tested.cause ? CAUSES[tested.cause] : 'The test failed'} urgent>
+      <p>{asSentence(tested.detail)}</p>
+      {tested.advice ? (
+        <p>
+          <strong>What to do:</strong> {asSentence(tested.advice)}
+        </p>
+      ) : null}
+      {children}
+    </Notice>
+  )
+}
