@@ -5,8 +5,8 @@ const LONGEST = 80
 
 /** A value of a setting, lists of words as such. */
 export function inWords(value: unknown): string {
-  return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')
-    ? value.join(', ')
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+    ? value.join(', ') || 'none'
     : showValue(value)
 }
 

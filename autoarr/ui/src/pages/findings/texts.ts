@@ -50,7 +50,7 @@ export const TEXTS = {
   ignoredNo: 'Left out',
   ignoredYes: 'Only those',
   ignoredAny: 'Included',
-  reset: 'Reset the filters',
+  reset: 'Reset',
   ignored: 'Ignored',
   found: 'Found',
   wanted: 'Wanted',
