@@ -696,6 +696,51 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/media/search': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Search for films and series
+     * @description Ask Sonarr, Radarr and Plex now, and join what they know; at most 16 seconds.
+     *
+     *     What one of them could not tell is unknown, not empty: `unknown` tells. 422 when nothing is named. A title is asked
+     *     for by its `media`, its number and, of a series, its seasons.
+     */
+    get: operations['search_media']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/media/posters/{sealed}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * A poster
+     * @description Give a poster by the address that another answer named: the address alone is enough, for a day or two.
+     *
+     *     404 when it is too old or there is no picture, 502 when the service can't be asked or gives something else.
+     */
+    get: operations['get_poster']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/dashboard': {
     parameters: {
       query?: never
@@ -1574,10 +1619,10 @@ export interface components {
       data?: unknown
     }
     /**
-     * Candidate
-     * @description One title that a wish may mean, as Sonarr's or Radarr's look-up has it: data from outside.
+     * CandidateView
+     * @description One title that a request may mean.
      */
-    Candidate: {
+    CandidateView: {
       /**
        * Id
        * @description What to choose it by.
@@ -1599,7 +1644,10 @@ export interface components {
        * @example 1999
        */
       year?: number | null
-      /** Poster Url */
+      /**
+       * Poster Url
+       * @description At the catalogue: another site.
+       */
       poster_url?: string | null
       /**
        * Overview
@@ -1616,6 +1664,11 @@ export interface components {
        * @default []
        */
       seasons: number[]
+      /**
+       * Poster
+       * @description Its poster, for `src` of an image: a relative address that needs no token; null where none is known.
+       */
+      poster?: string | null
     }
     /**
      * Cause
@@ -2037,6 +2090,11 @@ export interface components {
        */
       client: string | null
       /**
+       * Poster
+       * @description Its title's, for `src` of an image; null where none is known.
+       */
+      poster?: string | null
+      /**
        * Progress
        * @description 0 to 1; null where nobody tells the size.
        */
@@ -2408,6 +2466,26 @@ export interface components {
       fields: {
         [key: string]: unknown
       }
+    }
+    /**
+     * Found
+     * @description What a search found.
+     */
+    Found: {
+      /** @description What was understood. */
+      wish: components['schemas']['Wish']
+      /**
+       * Items
+       * @description At most 20 films and 20 series, the likeliest first.
+       */
+      items: components['schemas']['TitleFound'][]
+      /**
+       * Complete
+       * @description Whether everybody who should tell did.
+       */
+      complete: boolean
+      /** Unknown */
+      unknown: components['schemas']['Unasked'][]
     }
     /**
      * Health
@@ -2868,6 +2946,29 @@ export interface components {
       /** Finished At */
       finished_at: string | null
     }
+    /**
+     * OpenRequest
+     * @description An unfinished request for a title.
+     */
+    OpenRequest: {
+      /**
+       * Id
+       * @description null where it is somebody else's, but for administrators.
+       */
+      id: string | null
+      /** Mine */
+      mine: boolean
+      /**
+       * State
+       * @example awaiting_approval
+       */
+      state: string
+      /**
+       * Seasons
+       * @description null for all but the specials, and for films.
+       */
+      seasons: number[] | null
+    }
     /** Page[AuditView] */
     Page_AuditView_: {
       /** Items */
@@ -3276,6 +3377,11 @@ export interface components {
        * @description The SABnzbd that has it.
        */
       client: string | null
+      /**
+       * Poster
+       * @description Its title's, for `src` of an image; null where none is known.
+       */
+      poster?: string | null
     }
     /**
      * QueueSource
@@ -3697,10 +3803,15 @@ export interface components {
       /** Poster Url */
       poster_url: string | null
       /**
+       * Poster
+       * @description Its poster, for `src` of an image: a relative address that needs no token; null where none is known.
+       */
+      poster?: string | null
+      /**
        * Candidates
        * @description Of which one has to be chosen, in the state choosing.
        */
-      candidates: components['schemas']['Candidate'][]
+      candidates: components['schemas']['CandidateView'][]
       /**
        * Service Id
        * @description The Sonarr or Radarr that it goes to.
@@ -3796,10 +3907,15 @@ export interface components {
       /** Poster Url */
       poster_url: string | null
       /**
+       * Poster
+       * @description Its poster, for `src` of an image: a relative address that needs no token; null where none is known.
+       */
+      poster?: string | null
+      /**
        * Candidates
        * @description Of which one has to be chosen, in the state choosing.
        */
-      candidates: components['schemas']['Candidate'][]
+      candidates: components['schemas']['CandidateView'][]
       /**
        * Service Id
        * @description The Sonarr or Radarr that it goes to.
@@ -3907,6 +4023,22 @@ export interface components {
        * @description Null begins a new one.
        */
       conversation_id?: string | null
+    }
+    /**
+     * SeasonFound
+     * @description A season of a series.
+     */
+    SeasonFound: {
+      /**
+       * Number
+       * @example 1
+       */
+      number: number
+      /**
+       * Files
+       * @description How much is there of what was shown so far: all, some or none; null where that is unknown.
+       */
+      files: ('all' | 'some' | 'none') | null
     }
     /**
      * ServiceCounts
@@ -4242,6 +4374,73 @@ export interface components {
       }
     }
     /**
+     * TitleFound
+     * @description A film or a series that may be asked for: names and texts are data from outside.
+     */
+    TitleFound: {
+      /**
+       * Id
+       * @example movie:tmdb:603
+       */
+      id: string
+      /**
+       * Media
+       * @enum {string}
+       */
+      media: 'movie' | 'series'
+      /**
+       * Title
+       * @example The Matrix
+       */
+      title: string
+      /**
+       * Year
+       * @example 1999
+       */
+      year: number | null
+      /** Overview */
+      overview: string
+      /** Tmdb Id */
+      tmdb_id: number | null
+      /** Tvdb Id */
+      tvdb_id: number | null
+      /**
+       * Poster
+       * @description For `src` of an image: a relative address that needs no token; null where none is known.
+       */
+      poster: string | null
+      /**
+       * Seasons
+       * @description Of a series, without the specials, which may be asked for too.
+       */
+      seasons: components['schemas']['SeasonFound'][]
+      /**
+       * Service Id
+       * Format: uuid
+       * @description The Sonarr or Radarr that has it, else one that told of it.
+       */
+      service_id: string
+      /** Service Name */
+      service_name: string
+      /**
+       * In Library
+       * @description null where an instance that may have it could not be asked.
+       */
+      in_library: boolean | null
+      /**
+       * Files
+       * @description How much of it is there: all, some or none; null where that is unknown.
+       */
+      files: ('all' | 'some' | 'none') | null
+      /**
+       * In Plex
+       * @description null where no Plex is connected, one could not be asked, or it was asked for another name only.
+       */
+      in_plex: boolean | null
+      /** Requests */
+      requests: components['schemas']['OpenRequest'][]
+    }
+    /**
      * TokenView
      * @description An API token, without itself.
      */
@@ -4308,6 +4507,29 @@ export interface components {
        * @description When the session ends, however often it is refreshed.
        */
       refresh_expires_at: string
+    }
+    /**
+     * Unasked
+     * @description What is not known, and why.
+     */
+    Unasked: {
+      /**
+       * Media
+       * @description Of which kind titles may be missing; null of a Plex.
+       */
+      media: ('movie' | 'series') | null
+      /**
+       * Service Id
+       * @description null where there is no service of that kind.
+       */
+      service_id: string | null
+      /** Service Name */
+      service_name: string | null
+      /**
+       * Reason
+       * @example No Radarr is connected.
+       */
+      reason: string
     }
     /**
      * UserPatch
@@ -4403,6 +4625,47 @@ export interface components {
        * @description The writes that were previewed in it.
        */
       confirmations: components['schemas']['ConfirmationView'][]
+    }
+    /**
+     * Wish
+     * @description A film or a series, by its title or by a number that says which one it is.
+     */
+    Wish: {
+      /**
+       * Title
+       * @default
+       * @example The Matrix
+       */
+      title: string
+      /** Year */
+      year?: number | null
+      /**
+       * Media
+       * @description null: either.
+       */
+      media?: ('movie' | 'series') | null
+      /**
+       * Quality
+       * @description null: as the service's profiles have it.
+       */
+      quality?: ('4K' | '1080p' | '720p' | 'HD' | 'SD') | null
+      /**
+       * Seasons
+       * @description Of a series: null for all but the specials, which are season 0.
+       */
+      seasons?: number[] | 'latest' | null
+      /**
+       * Tmdb Id
+       * @description At themoviedb.org; of a film unless `media` says series.
+       */
+      tmdb_id?: number | null
+      /**
+       * Tvdb Id
+       * @description At thetvdb.com; of a series.
+       */
+      tvdb_id?: number | null
+      /** Imdb Id */
+      imdb_id?: string | null
     }
     /**
      * StepView
@@ -7465,6 +7728,153 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['RequestView']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': {
+            /**
+             * Type
+             * @default about:blank
+             */
+            type: string
+            /** Title */
+            title: string
+            /** Status */
+            status: number
+            /** Detail */
+            detail?: string | null
+            /**
+             * Instance
+             * @description The path of the request.
+             */
+            instance?: string | null
+            /**
+             * Request Id
+             * @description Look for it in the logs.
+             */
+            request_id?: string | null
+            /** Errors */
+            errors?:
+              | {
+                  /**
+                   * Location
+                   * @example [
+                   *       "query",
+                   *       "page"
+                   *     ]
+                   */
+                  location: (string | number)[]
+                  /**
+                   * Message
+                   * @example Input should be greater than 0
+                   */
+                  message: string
+                }[]
+              | null
+          }
+        }
+      }
+    }
+  }
+  search_media: {
+    parameters: {
+      query: {
+        /** @description A title, with a year where it is known; a number or an address at a catalogue; a whole wish. */
+        q: string
+        /** @description Only films, or only series. */
+        media?: ('movie' | 'series') | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Found']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': {
+            /**
+             * Type
+             * @default about:blank
+             */
+            type: string
+            /** Title */
+            title: string
+            /** Status */
+            status: number
+            /** Detail */
+            detail?: string | null
+            /**
+             * Instance
+             * @description The path of the request.
+             */
+            instance?: string | null
+            /**
+             * Request Id
+             * @description Look for it in the logs.
+             */
+            request_id?: string | null
+            /** Errors */
+            errors?:
+              | {
+                  /**
+                   * Location
+                   * @example [
+                   *       "query",
+                   *       "page"
+                   *     ]
+                   */
+                  location: (string | number)[]
+                  /**
+                   * Message
+                   * @example Input should be greater than 0
+                   */
+                  message: string
+                }[]
+              | null
+          }
+        }
+      }
+    }
+  }
+  get_poster: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        sealed: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The picture */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'image/jpeg': string
+          'image/png': string
+          'image/webp': string
         }
       }
       /** @description A problem */
