@@ -23,7 +23,9 @@ export default function ActivityPage() {
   const filters = readFilters(search)
   const query = toQuery(filters)
   const pageOptions = (page: number) =>
-    api.queryOptions('get', '/api/v1/activity', { params: { query: { ...query, page, page_size: PAGE_SIZE } } })
+    api.queryOptions('get', '/api/v1/activity', {
+      params: { query: { ...query, page, page_size: PAGE_SIZE } },
+    })
   const interval = useRefetchInterval()
   const first = api.useQuery('get', '/api/v1/activity', {
     params: { query: { ...query, page: 1, page_size: PAGE_SIZE } },
