@@ -49,18 +49,22 @@ export function ActivityFilters({ filters, change }: Props) {
         ]}
         onChange={(outcome) => change({ ...filters, outcome }, false)}
       />
-      <Typed
-        label={TEXTS.since}
-        type="datetime-local"
-        value={filters.since}
-        change={(since) => change({ ...filters, since }, true)}
-      />
-      <Typed
-        label={TEXTS.until}
-        type="datetime-local"
-        value={filters.until}
-        change={(until) => change({ ...filters, until }, true)}
-      />
+      <div className={css['moment']}>
+        <Typed
+          label={TEXTS.since}
+          type="datetime-local"
+          value={filters.since}
+          change={(since) => change({ ...filters, since }, true)}
+        />
+      </div>
+      <div className={css['moment']}>
+        <Typed
+          label={TEXTS.until}
+          type="datetime-local"
+          value={filters.until}
+          change={(until) => change({ ...filters, until }, true)}
+        />
+      </div>
       <div className={css['reset']}>
         <Button
           tone="quiet"

@@ -8,7 +8,7 @@ import { OUTCOME, TEXTS } from './texts.ts'
 
 type Entry = Schema<'Entry'>
 
-const TONE: Readonly<Record<Entry['outcome'], Tone>> = { succeeded: 'good', failed: 'bad', refused: 'doubt' }
+const TONE: Readonly<Record<Entry['outcome'], Tone>> = { succeeded: 'rest', failed: 'bad', refused: 'doubt' }
 
 interface Props {
   entry: Entry

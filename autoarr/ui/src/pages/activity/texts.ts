@@ -27,11 +27,11 @@ export const ACTIONS: ReadonlyArray<readonly [prefix: string, name: string]> = [
 ]
 
 const VIA: Readonly<Record<string, string>> = {
-  session: 'the website',
-  token: 'a token',
-  job: 'a job',
-  command: 'the command line',
-  start: 'its start',
+  session: 'on the website',
+  token: 'with a token',
+  job: 'in a job',
+  command: 'on the command line',
+  start: 'at its start',
 }
 
 export const TEXTS = {
@@ -53,7 +53,7 @@ export const TEXTS = {
   export: 'Export',
   csv: 'Export as CSV',
   jsonl: 'Export as JSONL',
-  by: (actor: string, via: string) => `${actor} by ${VIA[via] ?? via}`,
+  by: (actor: string, via: string) => `${actor}, ${VIA[via] ?? via}`,
   cause: (cause: string) => `Because: ${cause}`,
   details: 'Details',
   detailsOf: (message: string) => `Details of: ${message}`,

@@ -3,7 +3,7 @@ import { api, client } from '../../api/client.ts'
 import type { Schema } from '../../api/types.ts'
 import { Button, ButtonLink } from '../../components/Button.tsx'
 import { Loaded } from '../../components/Loaded.tsx'
-import { Failure, Notice } from '../../components/Notice.tsx'
+import { Failure, Loading, Notice } from '../../components/Notice.tsx'
 import { Page } from '../../components/Panel.tsx'
 import { useAction } from '../../hooks/useAction.ts'
 import { useRefetchInterval } from '../../hooks/useRefetchInterval.ts'
@@ -16,6 +16,7 @@ import { QueuePanel } from './QueuePanel.tsx'
 import { ServicesPanel } from './ServicesPanel.tsx'
 import { SessionsPanel } from './SessionsPanel.tsx'
 import { TEXTS } from './texts.ts'
+import { useWaiting, type Waiting } from './useWaiting.ts'
 import { WaitingPanel } from './WaitingPanel.tsx'
 
 /** Milliseconds until it is looked at though no event came: what is old is old also where nothing says so. */
@@ -26,6 +27,7 @@ export default function DashboardPage() {
   const queries = useQueryClient()
   const refetchInterval = useRefetchInterval(LOOK_MS)
   const dashboard = api.useQuery('get', '/api/v1/dashboard', {}, { refetchInterval })
+  const waiting = useWaiting()
   const refreshing = useAction(async () => {
     const { data } = await client.GET('/api/v1/dashboard', { params: { query: { refresh: true } } })
     queries.setQueryData(api.queryOptions('get', '/api/v1/dashboard', {}).queryKey, data)
@@ -41,13 +43,16 @@ export default function DashboardPage() {
     >
       {refreshing.problem ? <Failure error={refreshing.problem} /> : null}
       <Loaded query={dashboard} lines={16}>
-        {(data) => <Content dashboard={data} />}
+        {(data) =>
+          // All at once: what waits stands first, and would move the rest.
+          waiting.isPending ? <Loading lines={16} /> : <Content dashboard={data} waiting={waiting} />
+        }
       </Loaded>
     </Page>
   )
 }
 
-function Content({ dashboard }: { dashboard: Schema<'Dashboard'> }) {
+function Content({ dashboard, waiting }: { dashboard: Schema<'Dashboard'>; waiting: Waiting }) {
   const { services, audit, figures, activity } = dashboard
   return (
     <>
@@ -61,13 +66,12 @@ function Content({ dashboard }: { dashboard: Schema<'Dashboard'> }) {
           </p>
         </Notice>
       ) : null}
-      <WaitingPanel />
+      <WaitingPanel waiting={waiting} />
       <Figures figures={figures} />
       <div className={css['columns']}>
         <div className={css['column']}>
           <ServicesPanel services={services} />
           <QueuePanel dashboard={dashboard} />
-          <ActivityPanel entries={activity} />
         </div>
         <div className={css['column']}>
           <AuditPanel audit={audit} />
@@ -75,6 +79,7 @@ function Content({ dashboard }: { dashboard: Schema<'Dashboard'> }) {
           <SessionsPanel services={services} />
         </div>
       </div>
+      <ActivityPanel entries={activity} />
     </>
   )
 }

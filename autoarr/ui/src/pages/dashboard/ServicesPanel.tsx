@@ -2,6 +2,7 @@ import { Link } from 'wouter'
 import type { Schema } from '../../api/types.ts'
 import { Badge } from '../../components/Badge.tsx'
 import { Panel } from '../../components/Panel.tsx'
+import { Severity } from '../findings/Severity.tsx'
 import { CAUSES } from './causes.ts'
 import css from './Dashboard.module.css'
 import { readHealth, readVersion } from './data.ts'
@@ -76,7 +77,7 @@ function Why({ failure }: { failure: Schema<'Failure'> }) {
   const { words, advice } = CAUSES[failure.cause]
   return (
     <p className={css['why']}>
-      {TEXTS.failed(words, failure.detail)}. <span className={css['muted']}>{advice}</span>
+      <strong>{words}</strong>: {failure.detail}. <span className={css['muted']}>{advice}</span>
     </p>
   )
 }
@@ -91,7 +92,12 @@ function Issues({ block }: { block: Block | undefined }) {
     <ul className={css['issues']}>
       {health.issues.slice(0, FEW).map(({ level, message, wiki }) => (
         <li key={`${level} ${message}`}>
-          <Badge tone={level === 'error' ? 'bad' : 'doubt'}>{level || TEXTS.health}</Badge> {message}{' '}
+          {level === 'error' || level === 'warning' || level === 'notice' ? (
+            <Severity level={level} />
+          ) : (
+            <Badge>{level || TEXTS.health}</Badge>
+          )}{' '}
+          {message}{' '}
           {wiki ? (
             <a href={wiki} target="_blank" rel="noreferrer" aria-label={`${TEXTS.explained}: ${message}`}>
               {TEXTS.explained}

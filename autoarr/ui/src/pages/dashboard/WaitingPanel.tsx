@@ -1,38 +1,13 @@
 import { Link } from 'wouter'
-import { api } from '../../api/client.ts'
 import { Failure } from '../../components/Notice.tsx'
 import { Panel } from '../../components/Panel.tsx'
-import { useRefetchInterval } from '../../hooks/useRefetchInterval.ts'
 import css from './Dashboard.module.css'
 import { TEXTS } from './texts.ts'
-
-/** Of each kind, as many are named. */
-const FEW = 3
-
-interface Waiting {
-  id: string
-  href: string
-  text: string
-}
+import type { Waiting } from './useWaiting.ts'
 
 /** What a person has to decide. Nothing where nothing waits. */
-export function WaitingPanel() {
-  const refetchInterval = useRefetchInterval()
-  const recoveries = api.useQuery(
-    'get',
-    '/api/v1/recoveries',
-    { params: { query: { state: 'asking', page_size: FEW } } },
-    { refetchInterval },
-  )
-  const requests = api.useQuery(
-    'get',
-    '/api/v1/requests',
-    { params: { query: { state: 'awaiting_approval', page_size: FEW } } },
-    { refetchInterval },
-  )
-  const waits = (recoveries.data?.total ?? 0) + (requests.data?.total ?? 0)
-  const failed = [recoveries, requests].find(({ error }) => error !== null)
-  if (waits === 0 && !failed) {
+export function WaitingPanel({ waiting: { recoveries, requests, failed, total } }: { waiting: Waiting }) {
+  if (total === 0 && !failed) {
     return null
   }
   return (
@@ -64,11 +39,17 @@ export function WaitingPanel() {
   )
 }
 
+interface Named {
+  id: string
+  href: string
+  text: string
+}
+
 interface GroupProps {
   total: number
   name: (count: number) => string
   href: string
-  items: readonly Waiting[]
+  items: readonly Named[]
 }
 
 function Group({ total, name, href, items }: GroupProps) {

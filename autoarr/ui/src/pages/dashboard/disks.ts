@@ -43,6 +43,7 @@ export function gatherDisks(services: readonly Service[]): { disks: Disk[]; unkn
       const known = disks.get(key)
       if (known) {
         known.services.push(name)
+        known.isStale &&= block.state === 'stale'
       } else {
         disks.set(key, { ...folder, services: [name], isStale: block.state === 'stale' })
       }

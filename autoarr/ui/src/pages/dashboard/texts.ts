@@ -29,7 +29,7 @@ export const TEXTS = {
   unknown: 'Unknown',
   atLeast: (number: string) => `at least ${number}`,
   without: (names: readonly string[]) => `Without ${LIST.format(names)}.`,
-  outdatedOf: (names: readonly string[]) => `Of ${LIST.format(names)} as of earlier.`,
+  outdatedOf: (names: readonly string[]) => `Outdated: ${LIST.format(names)}.`,
   nobodyTells: 'No service tells of it.',
   notKnownOf: (names: readonly string[]) => `Not known of ${LIST.format(names)}.`,
 
@@ -61,7 +61,6 @@ export const TEXTS = {
   insecure: 'Certificate not checked',
   never: 'never seen',
   block: (name: string) => BLOCKS[name] ?? name,
-  failed: (cause: string, detail: string) => `${cause}: ${detail}`,
   moreIssues: (count: number) => (count === 1 ? 'and 1 more issue' : `and ${count} more issues`),
   explained: 'Explained',
 

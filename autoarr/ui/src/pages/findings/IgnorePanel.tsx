@@ -1,3 +1,4 @@
+import { useRef } from 'react'
 import { client } from '../../api/client.ts'
 import type { Schema } from '../../api/types.ts'
 import { Button } from '../../components/Button.tsx'
@@ -15,6 +16,7 @@ import { FINDING } from './findingTexts.ts'
 export function IgnorePanel({ finding }: { finding: Schema<'FindingView'> }) {
   const invalidate = useInvalidate()
   const path = { finding_id: finding.id }
+  const panel = useRef<HTMLDivElement>(null)
   const { busy, problem, act } = useAction(async (reason: string | null) => {
     if (reason === null) {
       await client.DELETE('/api/v1/findings/{finding_id}/ignore', { params: { path } })
@@ -24,47 +26,51 @@ export function IgnorePanel({ finding }: { finding: Schema<'FindingView'> }) {
       toast(FINDING.ignoredToast)
     }
     await invalidate('/api/v1/findings', '/api/v1/dashboard')
+    // What was pressed is gone.
+    panel.current?.focus()
   })
   return (
     <Panel title={FINDING.ignore}>
-      {finding.ignored_at ? (
-        <>
-          <blockquote className={css['quote']}>{finding.ignored_because}</blockquote>
-          <p className={css['muted']}>
-            {FINDING.ignoredBy(finding.ignored_by ?? '?')}, <Ago at={finding.ignored_at} />
-          </p>
-          {problem ? <Failure error={problem} /> : null}
-          <p>
-            <Button busy={busy} onClick={() => act(null)}>
-              {FINDING.unignore}
-            </Button>
-          </p>
-        </>
-      ) : (
-        <form
-          className={css['form']}
-          onSubmit={(event) => {
-            event.preventDefault()
-            act(String(new FormData(event.currentTarget).get('reason')).trim())
-          }}
-        >
-          <p>{FINDING.ignoreIntro}</p>
-          <TextArea
-            label={FINDING.ignoreReason}
-            name="reason"
-            rows={2}
-            maxLength={500}
-            required
-            error={problem?.fields.get('reason')}
-          />
-          {problem && !problem.fields.has('reason') ? <Failure error={problem} /> : null}
-          <p>
-            <Button type="submit" busy={busy}>
-              {FINDING.ignoreButton}
-            </Button>
-          </p>
-        </form>
-      )}
+      <div className={css['form']} ref={panel} tabIndex={-1}>
+        {finding.ignored_at ? (
+          <>
+            <blockquote className={css['quote']}>{finding.ignored_because}</blockquote>
+            <p className={css['muted']}>
+              {FINDING.ignoredBy(finding.ignored_by ?? '?')}, <Ago at={finding.ignored_at} />
+            </p>
+            {problem ? <Failure error={problem} /> : null}
+            <p>
+              <Button busy={busy} onClick={() => act(null)}>
+                {FINDING.unignore}
+              </Button>
+            </p>
+          </>
+        ) : (
+          <form
+            className={css['form']}
+            onSubmit={(event) => {
+              event.preventDefault()
+              act(String(new FormData(event.currentTarget).get('reason')).trim())
+            }}
+          >
+            <p>{FINDING.ignoreIntro}</p>
+            <TextArea
+              label={FINDING.ignoreReason}
+              name="reason"
+              rows={2}
+              maxLength={500}
+              required
+              error={problem?.fields.get('reason')}
+            />
+            {problem && !problem.fields.has('reason') ? <Failure error={problem} /> : null}
+            <p>
+              <Button type="submit" busy={busy}>
+                {FINDING.ignoreButton}
+              </Button>
+            </p>
+          </form>
+        )}
+      </div>
     </Panel>
   )
 }
