@@ -2,6 +2,7 @@ import { hashKey } from '@tanstack/react-query'
 import { defaultRangeExtractor, type Range, useWindowVirtualizer } from '@tanstack/react-virtual'
 import {
   type FocusEvent,
+  memo,
   type ReactNode,
   useCallback,
   useEffect,
@@ -108,19 +109,16 @@ function Rows<Row>({ label, page, row, rowKey, rowHeight, empty, refetchInterval
             const unique = shown.has(key) ? index : key
             shown.add(key)
             return (
-              // biome-ignore lint/a11y/useSemanticElements: see above
-              <div
+              <Item
                 key={String(unique)}
-                role="listitem"
-                aria-posinset={index + 1}
-                aria-setsize={total}
-                data-index={index}
-                ref={virtualizer.measureElement}
-                className={css['row']}
-                style={{ transform: `translateY(${start - top}px)`, minHeight: rowHeight }}
-              >
-                {one === undefined ? <div className={css['coming']} /> : row(one)}
-              </div>
+                index={index}
+                total={total}
+                y={start - top}
+                height={rowHeight}
+                measure={virtualizer.measureElement}
+                one={one}
+                row={row}
+              />
             )
           })}
         </div>
@@ -128,6 +126,37 @@ function Rows<Row>({ label, page, row, rowKey, rowHeight, empty, refetchInterval
     </div>
   )
 }
+
+interface ItemProps<Row> {
+  index: number
+  total: number
+  /** Pixels from the list's beginning. */
+  y: number
+  height: number
+  measure: (element: Element | null) => void
+  one: Row | undefined
+  row: (row: Row) => ReactNode
+}
+
+function ItemShown<Row>({ index, total, y, height, measure, one, row }: ItemProps<Row>) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: rows that don't exist can't be in a <ul>
+    <div
+      role="listitem"
+      aria-posinset={index + 1}
+      aria-setsize={total}
+      data-index={index}
+      ref={measure}
+      className={css['row']}
+      style={{ transform: `translateY(${y}px)`, minHeight: height }}
+    >
+      {one === undefined ? <div className={css['coming']} /> : row(one)}
+    </div>
+  )
+}
+
+/** While the list is scrolled, only the rows that come into sight are drawn. */
+const Item = memo(ItemShown) as typeof ItemShown
 
 /** The row that has the focus stays, also out of sight: else the focus would be lost. */
 function withFocused(range: Range, focused: number | null): number[] {

@@ -54,11 +54,9 @@ export function EntryRow({ entry, isOpen, toggle }: Props) {
 }
 
 function EntryDetails({ entry }: { entry: Entry }) {
-  const { action, subject, request_id, data, cause, message, id } = entry
+  const { action, subject, request_id, data, id } = entry
   return (
     <>
-      <p>{message}</p>
-      {cause ? <p>{TEXTS.cause(cause)}</p> : null}
       <Facts
         facts={[
           [TEXTS.actionName, <code key="action">{action}</code>],
