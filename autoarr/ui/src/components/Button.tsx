@@ -17,10 +17,18 @@ interface Props extends Look, Omit<ComponentProps<'button'>, 'className'> {
   busy?: boolean
 }
 
-export function Button({ tone, small, busy = false, type = 'button', disabled, children, ...rest }: Props) {
+export function Button({ tone, small, busy = false, type = 'button', onClick, children, ...rest }: Props) {
   const props = { ...(tone && { tone }), ...(small && { small }) }
   return (
-    <button {...rest} type={type} className={look(props)} disabled={disabled || busy} aria-busy={busy}>
+    <button
+      {...rest}
+      type={type}
+      className={look(props)}
+      aria-busy={busy}
+      // Not `disabled`, which would lose the focus of who has just pressed it.
+      aria-disabled={busy || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
+    >
       {busy ? <span className={css['spinner']} aria-hidden="true" /> : null}
       {children}
     </button>

@@ -1,0 +1,78 @@
+import { type ReactNode, useState } from 'react'
+import { client } from '../../api/client.ts'
+import type { Schema } from '../../api/types.ts'
+import { Button } from '../../components/Button.tsx'
+import { Question } from '../../components/Question.tsx'
+import { toast } from '../../components/toast.ts'
+import { useInvalidate } from '../../hooks/useInvalidate.ts'
+import css from './Recoveries.module.css'
+import { texts } from './texts.ts'
+import { describeAction } from './words.ts'
+
+type Recovery = Schema<'RecoveryView'>
+
+/** What a person may do about a recovery now: approve what it proposes, or end it. Nothing where it ended. */
+export function Decisions({ recovery, small = false }: { recovery: Recovery; small?: boolean }) {
+  const [asked, setAsked] = useState<'approve' | 'cancel' | null>(null)
+  const invalidate = useInvalidate()
+  const { id, title, state, action, ended_at } = recovery
+  async function decide(what: 'approve' | 'cancel'): Promise<void> {
+    const params = { params: { path: { recovery_id: id } } }
+    if (what === 'approve') {
+      await client.POST('/api/v1/recoveries/{recovery_id}/approve', params)
+      toast(texts.approved(title))
+    } else {
+      await client.POST('/api/v1/recoveries/{recovery_id}/cancel', params)
+      toast(texts.cancelled(title))
+    }
+    await invalidate('/api/v1/recoveries', '/api/v1/downloads', '/api/v1/dashboard')
+  }
+  if (ended_at !== null || state === 'acting') {
+    return null
+  }
+  const proposed = state === 'asking' && action !== null ? describeAction(action) : null
+  const close = () => setAsked(null)
+  return (
+    <>
+      <div className={css['decisions']}>
+        {proposed ? (
+          <Button tone="primary" small={small} onClick={() => setAsked('approve')}>
+            {proposed.button}
+          </Button>
+        ) : null}
+        <Button small={small} onClick={() => setAsked('cancel')}>
+          {texts.cancel}
+        </Button>
+      </div>
+      {asked === 'approve' && proposed ? (
+        <Question
+          title={texts.approveTitle}
+          deed={proposed.button}
+          keep={texts.keep}
+          run={() => decide('approve')}
+          onClose={close}
+        >
+          <Name>{title}</Name>
+          <p>{texts.approveText(proposed.deed)}</p>
+        </Question>
+      ) : null}
+      {asked === 'cancel' ? (
+        <Question
+          title={texts.cancelTitle}
+          deed={texts.cancelDeed}
+          keep={texts.keep}
+          tone="danger"
+          run={() => decide('cancel')}
+          onClose={close}
+        >
+          <Name>{title}</Name>
+          <p>{texts.cancelText}</p>
+        </Question>
+      ) : null}
+    </>
+  )
+}
+
+function Name({ children }: { children: ReactNode }) {
+  return <p className={css['name']}>{children}</p>
+}
