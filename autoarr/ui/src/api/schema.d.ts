@@ -562,6 +562,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/media/posters/{sealed}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A poster
+         * @description Give a poster by the address that another answer named: the address alone is enough, for a day or two.
+         *
+         *     404 when it is too old or there is no picture, 502 when the service can't be asked or gives something else.
+         */
+        get: operations["get_poster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/media/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search for films and series
+         * @description Ask Sonarr, Radarr and Plex now, and join what they know; at most 16 seconds.
+         *
+         *     What one of them could not tell is unknown, not empty: `unknown` tells. 422 when nothing is named. A title is asked
+         *     for by its `media`, its number and, of a series, its seasons.
+         */
+        get: operations["search_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications": {
         parameters: {
             query?: never;
@@ -1445,14 +1490,17 @@ export interface components {
              */
             state: "fresh" | "stale" | "unknown";
         };
-        /** @description One title that a wish may mean, as Sonarr's or Radarr's look-up has it: data from outside. */
-        Candidate: {
+        /** @description One title that a request may mean. */
+        CandidateView: {
             /** @description What to choose it by. */
             id: string;
             /** @enum {string} */
             media: "movie" | "series";
             /** @default  */
             overview: string;
+            /** @description Its poster, for `src` of an image: a relative address that needs no token; null where none is known. */
+            poster?: string | null;
+            /** @description At the catalogue: another site. */
             poster_url?: string | null;
             /**
              * @description Of a series: those there are, without the specials.
@@ -1645,6 +1693,8 @@ export interface components {
             managers: string[];
             /** @description What Sonarr or Radarr say of a problem with it. */
             message: string | null;
+            /** @description Its title's, for `src` of an image; null where none is known. */
+            poster?: string | null;
             /** @description 0 to 1; null where nobody tells the size. */
             progress: number | null;
             /** @description What is done about its failure; null where it did not fail. */
@@ -1754,6 +1804,8 @@ export interface components {
             audit_id: string | null;
             /** @description The call that the fix is. */
             call?: string | null;
+            /** @description The newest write for it. */
+            change?: components["schemas"]["LatestChange"] | null;
             /** Format: date-time */
             first_seen_at: string;
             /** @description What would be written to fix it; null where only a person can. */
@@ -1813,6 +1865,16 @@ export interface components {
             };
             resource: string;
         };
+        /** @description What a search found. */
+        Found: {
+            /** @description Whether everybody who should tell did. */
+            complete: boolean;
+            /** @description At most 20 films and 20 series, the likeliest first. */
+            items: components["schemas"]["TitleFound"][];
+            unknown: components["schemas"]["Unasked"][];
+            /** @description What was understood. */
+            wish: components["schemas"]["Wish"];
+        };
         /** @description The process answers. */
         Health: {
             /**
@@ -1848,6 +1910,20 @@ export interface components {
             run_at: string;
             /** @enum {string} */
             state: "queued" | "running" | "finished" | "failed" | "cancelled";
+        };
+        /** @description The newest write for a finding, or the undoing of one. */
+        LatestChange: {
+            actor: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description To be undone by, once it is applied.
+             */
+            id: string;
+            /** @description The change that it undid; null where it was a fix. */
+            reverts_id: string | null;
+            state: string;
         };
         /** @description The C library the process runs on, found from inside. */
         LibcInfo: {
@@ -2036,6 +2112,15 @@ export interface components {
             /** Format: uuid */
             target_id: string;
             title: string;
+        };
+        /** @description An unfinished request for a title. */
+        OpenRequest: {
+            /** @description null where it is somebody else's, but for administrators. */
+            id: string | null;
+            mine: boolean;
+            /** @description null for all but the specials, and for films. */
+            seasons: number[] | null;
+            state: string;
         };
         Page_AuditView_: {
             items: components["schemas"]["AuditView"][];
@@ -2242,6 +2327,8 @@ export interface components {
             managers: string[];
             /** @description What Sonarr or Radarr say of a problem with it. */
             message: string | null;
+            /** @description Its title's, for `src` of an image; null where none is known. */
+            poster?: string | null;
             size_bytes: number | null;
             status: string;
             title: string;
@@ -2405,7 +2492,7 @@ export interface components {
         /** @description A request and how far it is. */
         RequestView: {
             /** @description Of which one has to be chosen, in the state choosing. */
-            candidates: components["schemas"]["Candidate"][];
+            candidates: components["schemas"]["CandidateView"][];
             /** Format: date-time */
             created_at: string;
             decided_by: string | null;
@@ -2415,6 +2502,8 @@ export interface components {
             media: ("movie" | "series") | null;
             /** @description When it is looked at again; null while a person has to decide. */
             next_at: string | null;
+            /** @description Its poster, for `src` of an image: a relative address that needs no token; null where none is known. */
+            poster?: string | null;
             poster_url: string | null;
             quality: string | null;
             /** @description What it waits for, or why it ended. */
@@ -2446,7 +2535,7 @@ export interface components {
         /** @description A request with everything that happened to it, the oldest first. */
         RequestWithTimeline: {
             /** @description Of which one has to be chosen, in the state choosing. */
-            candidates: components["schemas"]["Candidate"][];
+            candidates: components["schemas"]["CandidateView"][];
             /** Format: date-time */
             created_at: string;
             decided_by: string | null;
@@ -2456,6 +2545,8 @@ export interface components {
             media: ("movie" | "series") | null;
             /** @description When it is looked at again; null while a person has to decide. */
             next_at: string | null;
+            /** @description Its poster, for `src` of an image: a relative address that needs no token; null where none is known. */
+            poster?: string | null;
             poster_url: string | null;
             quality: string | null;
             /** @description What it waits for, or why it ended. */
@@ -2511,6 +2602,12 @@ export interface components {
             /** @description Null begins a new one. */
             conversation_id?: string | null;
             message: string;
+        };
+        /** @description A season of a series. */
+        SeasonFound: {
+            /** @description How much is there of what was shown so far: all, some or none; null where that is unknown. */
+            files: ("all" | "some" | "none") | null;
+            number: number;
         };
         /** @description The findings of one service. */
         ServiceCounts: {
@@ -2650,6 +2747,34 @@ export interface components {
             ok: boolean;
             version?: string | null;
         };
+        /** @description A film or a series that may be asked for: names and texts are data from outside. */
+        TitleFound: {
+            /** @description How much of it is there: all, some or none; null where that is unknown. */
+            files: ("all" | "some" | "none") | null;
+            id: string;
+            /** @description null where an instance that may have it could not be asked. */
+            in_library: boolean | null;
+            /** @description null where no Plex is connected, one could not be asked, or it was asked for another name only. */
+            in_plex: boolean | null;
+            /** @enum {string} */
+            media: "movie" | "series";
+            overview: string;
+            /** @description For `src` of an image: a relative address that needs no token; null where none is known. */
+            poster: string | null;
+            requests: components["schemas"]["OpenRequest"][];
+            /** @description Of a series, without the specials, which may be asked for too. */
+            seasons: components["schemas"]["SeasonFound"][];
+            /**
+             * Format: uuid
+             * @description The Sonarr or Radarr that has it, else one that told of it.
+             */
+            service_id: string;
+            service_name: string;
+            title: string;
+            tmdb_id: number | null;
+            tvdb_id: number | null;
+            year: number | null;
+        };
         /** @description An API token, without itself. */
         TokenView: {
             /** Format: date-time */
@@ -2686,6 +2811,15 @@ export interface components {
              * @constant
              */
             token_type: "bearer";
+        };
+        /** @description What is not known, and why. */
+        Unasked: {
+            /** @description Of which kind titles may be missing; null of a Plex. */
+            media: ("movie" | "series") | null;
+            reason: string;
+            /** @description null where there is no service of that kind. */
+            service_id: string | null;
+            service_name: string | null;
         };
         /** @description What to change; what is absent or null stays. */
         UserPatch: {
@@ -2728,6 +2862,23 @@ export interface components {
             title: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        /** @description A film or a series, by its title or by a number that says which one it is. */
+        Wish: {
+            imdb_id?: string | null;
+            /** @description null: either. */
+            media?: ("movie" | "series") | null;
+            /** @description null: as the service's profiles have it. */
+            quality?: ("4K" | "1080p" | "720p" | "HD" | "SD") | null;
+            /** @description Of a series: null for all but the specials, which are season 0. */
+            seasons?: number[] | "latest" | null;
+            /** @default  */
+            title: string;
+            /** @description At themoviedb.org; of a film unless `media` says series. */
+            tmdb_id?: number | null;
+            /** @description At thetvdb.com; of a series. */
+            tvdb_id?: number | null;
+            year?: number | null;
         };
         /** @description One line of a timeline. */
         autoarr__api__recoveries__StepView: {
@@ -3742,6 +3893,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_poster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sealed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    search_media: {
+        parameters: {
+            query: {
+                /** @description A title, with a year where it is known; a number or an address at a catalogue; a whole wish. */
+                q: string;
+                /** @description Only films, or only series. */
+                media?: ("movie" | "series") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
                 };
             };
             /** @description A problem */
