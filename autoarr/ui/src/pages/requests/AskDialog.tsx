@@ -59,16 +59,14 @@ export function AskDialog({ title, wish, onAsked, onClose }: Props) {
     <Dialog title={name} onClose={onClose} wide={isSeries && all.length > 6}>
       <div className={css['about']}>
         <Poster address={title.poster} title={title.title} width={POSTER_WIDTH} />
-        <div className={css['aboutText']}>
-          {title.overview ? <p>{title.overview}</p> : null}
-          <Facts
-            facts={[
-              [texts.library, describeLibrary(title)],
-              [texts.plex, describePlex(title)],
-            ]}
-          />
-        </div>
+        <p>{title.overview}</p>
       </div>
+      <Facts
+        facts={[
+          [texts.library, describeLibrary(title)],
+          [texts.plex, describePlex(title)],
+        ]}
+      />
       {title.requests.map((request) => (
         <Notice key={request.id ?? request.state} title={texts.askedAlready(nameState(request.state))}>
           {request.id === null ? null : (

@@ -96,7 +96,7 @@ function About({ request }: { request: Request }) {
   const extent = describeExtent(request)
   return (
     <Panel title={texts.about}>
-      <div className={css['about']}>
+      <div className={css['facts']}>
         <Poster address={poster} title={title} width={POSTER_WIDTH} />
         <Facts
           facts={[

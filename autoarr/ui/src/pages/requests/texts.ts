@@ -37,7 +37,8 @@ export const texts = {
   allThere: 'all there',
   someThere: 'partly there',
   toRequest: 'See the request',
-  askedAlready: (state: string) => `It was asked for already: ${state}.`,
+  askedAlready: (state: string) =>
+    `It was asked for already: ${state.charAt(0).toLowerCase()}${state.slice(1)}.`,
   // Asking.
   seasons: 'Seasons',
   allSeasons: 'All seasons',
