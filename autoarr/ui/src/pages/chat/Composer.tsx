@@ -1,4 +1,4 @@
-import { type FormEvent, type KeyboardEvent, useId, useState } from 'react'
+import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { Button } from '../../components/Button.tsx'
 import css from './Chat.module.css'
 import { texts } from './texts.ts'
@@ -9,14 +9,22 @@ interface Props {
   /** A reply is being made: nothing can be said, but written. */
   isBusy: boolean
   isStopping: boolean
+  /** Who has begun the conversation on the page before goes on writing here. */
+  takesFocus: boolean
   onSay: (text: string) => void
   onStop: () => void
 }
 
 /** Where one writes. */
-export function Composer({ isBusy, isStopping, onSay, onStop }: Props) {
+export function Composer({ isBusy, isStopping, takesFocus, onSay, onStop }: Props) {
   const [text, setText] = useState('')
   const id = useId()
+  const input = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => {
+    // After the frame, which gives the focus to the new page as a whole.
+    const timer = takesFocus ? setTimeout(() => input.current?.focus({ preventScroll: true })) : undefined
+    return () => clearTimeout(timer)
+  }, [takesFocus])
   const isEmpty = text.trim() === ''
   function send(event: FormEvent | KeyboardEvent): void {
     event.preventDefault()
@@ -32,6 +40,7 @@ export function Composer({ isBusy, isStopping, onSay, onStop }: Props) {
       </label>
       <textarea
         id={id}
+        ref={input}
         className={css['input']}
         rows={1}
         value={text}

@@ -55,7 +55,11 @@ export function ConfirmCard({ confirmation }: { confirmation: Confirmation }) {
       </div>
       <p>{summary}</p>
       {fields.length > 0 ? <Diff fields={fields} /> : null}
-      {facts.length > 0 ? <Facts facts={facts} /> : null}
+      {facts.length > 0 ? (
+        <div className={css['facts']}>
+          <Facts facts={facts} />
+        </div>
+      ) : null}
       {problem ? <Failure error={problem} /> : null}
       {state === 'open' ? (
         <>

@@ -56,6 +56,7 @@ export function Conversation({ id, status }: { id: string | null; status: Schema
         <Composer
           isBusy={isRunning || isElsewhere}
           isStopping={reply?.state === 'stopping'}
+          takesFocus={id !== null && reply?.isFirst === true}
           onSay={say}
           onStop={end}
         />

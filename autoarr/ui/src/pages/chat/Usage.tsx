@@ -12,7 +12,11 @@ interface Props {
 }
 
 const COUNT = new Intl.NumberFormat('en-GB')
-const DOLLARS = new Intl.NumberFormat('en-GB', { style: 'currency', currency: 'USD' })
+const DOLLARS = new Intl.NumberFormat('en-GB', {
+  style: 'currency',
+  currency: 'USD',
+  currencyDisplay: 'narrowSymbol',
+})
 
 /** What the conversation and the day have used, and may. */
 export function Usage({ status, conversation, usage }: Props) {
@@ -20,8 +24,7 @@ export function Usage({ status, conversation, usage }: Props) {
   return (
     <details className={css['usage']}>
       <summary>
-        {texts.usage}
-        {ofConversation ? `: ${describe(ofConversation)}` : null}
+        {ofConversation ? texts.used(describe(ofConversation)) : texts.usedToday(describe(status.day))}
       </summary>
       <Facts
         facts={[

@@ -14,6 +14,8 @@ export interface Reply {
   conversationId: string | null
   /** It begins a conversation whose page was not shown yet. */
   isNew: boolean
+  /** It begins a conversation. */
+  isFirst: boolean
   said: string
   /** Messages that the conversation had before it. */
   before: number
@@ -95,6 +97,7 @@ export async function say(
     id,
     conversationId,
     isNew: conversationId === null,
+    isFirst: conversationId === null,
     said,
     before,
     items: [{ kind: 'said', text: said }],

@@ -21,7 +21,7 @@ export const texts = {
   toRequests: 'Ask for a film or a series without it',
   // Saying something.
   message: 'Message',
-  placeholder: 'Ask about your services, downloads or requests',
+  placeholder: 'Ask AutoArr something',
   keys: 'Enter sends, Shift Enter begins a line.',
   send: 'Send',
   stop: 'Stop',
@@ -70,7 +70,6 @@ export const texts = {
   declined: 'Nothing was written.',
   failedWith: (error: string) => `Nothing more is done about it: ${error}`,
   running: 'It is being done; what became of it shows up here.',
-  told: 'The assistant hears of it with your next message.',
   toRequest: 'See the request',
   tools: {
     status: 'Status',
@@ -86,7 +85,8 @@ export const texts = {
     apply_fix: 'Fix',
   } as Readonly<Record<string, string>>,
   // What it uses.
-  usage: 'Used',
+  used: (what: string) => `Used: ${what}`,
+  usedToday: (what: string) => `Used today: ${what}`,
   ofConversation: 'This conversation',
   today: 'Today, all conversations',
   tokens: (used: string, limit: string) => `${used} of ${limit} tokens`,

@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import type { Schema } from '../../api/types.ts'
-import { fromConversation, type Item } from './items.ts'
+import type { Item } from './items.ts'
+import { join } from './join.ts'
 import { getFinished, getReplies, type Reply, say, subscribe, wholeConversation } from './replies.ts'
 
 /** Milliseconds between two looks at a reply that is made for another page. */
@@ -41,26 +42,4 @@ export function useConversation(id: string | null): Shown {
     finished,
     say: (text) => void say(text, id, data?.messages.length ?? 0, queries),
   }
-}
-
-/** What is kept up to the reply that comes in, and that; how writes went is known best by what is kept. */
-function join(kept: Schema<'WholeConversation'> | undefined, reply: Reply | undefined): Item[] {
-  const known = kept?.confirmations ?? []
-  if (!reply || reply.items.length === 0) {
-    return kept ? fromConversation(kept) : []
-  }
-  const coming = reply.items.map((item): Item => {
-    const found =
-      item.kind === 'confirmation' ? known.find(({ id }) => id === item.confirmation.id) : undefined
-    return found ? { kind: 'confirmation', confirmation: found } : item
-  })
-  const isComing = (id: string) =>
-    coming.some((item) => item.kind === 'confirmation' && item.confirmation.id === id)
-  const before = kept
-    ? fromConversation({
-        messages: kept.messages.slice(0, reply.before),
-        confirmations: known.filter((one) => !isComing(one.id)),
-      })
-    : []
-  return [...before, ...coming]
 }
