@@ -3,17 +3,19 @@ import { showValue } from './values.ts'
 
 interface Props {
   fields: ReadonlyArray<{ field: string; before: unknown; after: unknown }>
+  /** Whether it has happened. */
+  past?: boolean
 }
 
-/** What a write changes, field by field. */
-export function Diff({ fields }: Props) {
+/** What a write changes, or changed, field by field. */
+export function Diff({ fields, past = false }: Props) {
   return (
     <table className={css['diff']}>
       <thead>
         <tr>
           <th scope="col">Setting</th>
-          <th scope="col">Now</th>
-          <th scope="col">Then</th>
+          <th scope="col">{past ? 'Before' : 'Now'}</th>
+          <th scope="col">{past ? 'After' : 'Then'}</th>
         </tr>
       </thead>
       <tbody>

@@ -1,0 +1,2 @@
+/** From the worst. */
+export const SEVERITIES = ['error', 'warning', 'notice'] as const
