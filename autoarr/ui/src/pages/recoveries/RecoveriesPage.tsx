@@ -70,6 +70,7 @@ export default function RecoveriesPage() {
         <VirtualList
           label={texts.list}
           page={page}
+          rowKey={(recovery) => recovery.id}
           row={(recovery: Schema<'RecoveryView'>) => <RecoveryRow recovery={recovery} />}
           rowHeight={ROW_HEIGHT}
           refetchInterval={refetchInterval}

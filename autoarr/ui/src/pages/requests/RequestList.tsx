@@ -73,6 +73,7 @@ export function RequestList() {
       <VirtualList
         label={texts.list}
         page={page}
+        rowKey={(request) => request.id}
         row={(request: Schema<'RequestView'>) => <RequestRow request={request} isAdmin={isAdmin} />}
         rowHeight={ROW_HEIGHT}
         refetchInterval={refetchInterval}
