@@ -7,6 +7,7 @@ import { Button } from '../../components/Button.tsx'
 import { Diff } from '../../components/Diff.tsx'
 import { Facts } from '../../components/Facts.tsx'
 import { Failure } from '../../components/Notice.tsx'
+import { toast } from '../../components/toast.ts'
 import { formatDuration } from '../../format.ts'
 import { useAction } from '../../hooks/useAction.ts'
 import { useInvalidate } from '../../hooks/useInvalidate.ts'
@@ -36,7 +37,11 @@ export function ConfirmCard({ confirmation }: { confirmation: Confirmation }) {
       const { data } = await client.POST('/api/v1/chat/confirm', {
         body: { confirmation_id: confirmation.id, confirm },
       })
-      setDecided(data ?? null)
+      if (data) {
+        setDecided(data)
+        const tone = data.state === 'failed' ? 'bad' : 'good'
+        toast(texts.decided(nameTool(data.tool), texts.states[data.state], data.error), { tone })
+      }
     } finally {
       await invalidate('/api/v1/confirmations', '/api/v1/chat', '/api/v1/requests', '/api/v1/recoveries')
     }

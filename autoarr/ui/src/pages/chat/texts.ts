@@ -1,5 +1,6 @@
 import type { Schema } from '../../api/types.ts'
 
+type Role = Schema<'Me'>['role']
 type State = Schema<'ConfirmationView'>['state']
 
 /** The words of the chat's pages. */
@@ -27,9 +28,16 @@ export const texts = {
   stop: 'Stop',
   stopping: 'Stopping',
   hello: 'What do you want to know?',
-  helloText:
-    'It can look up services, downloads, failures and findings, and prepare fixes, recoveries and requests. It writes nothing by itself: you confirm each write.',
-  examples: ['Is everything all right?', 'Which downloads failed, and why?', 'Ask for season 2 of Severance'],
+  helloTexts: {
+    admin:
+      'It can look up services, downloads, failures and findings, and prepare fixes, recoveries and requests. It writes nothing by itself: you confirm each write.',
+    requester:
+      'It can look up films and series, and prepare requests. It asks for nothing by itself: you confirm each request.',
+  } satisfies Record<Role, string>,
+  examples: {
+    admin: ['Is everything all right?', 'Which downloads failed, and why?', 'Ask for season 2 of Severance'],
+    requester: ['Is The Matrix in the library?', 'Ask for season 2 of Severance'],
+  } satisfies Record<Role, readonly string[]>,
   // What is said.
   you: 'You',
   assistant: 'AutoArr',
@@ -65,6 +73,9 @@ export const texts = {
     declined: 'Declined',
     expired: 'Expired',
   } satisfies Record<State, string>,
+  // A list of what waits no longer has it.
+  decided: (tool: string, state: string, error: string | null) =>
+    error === null ? `${tool}: ${state.toLowerCase()}.` : `${tool}: ${state.toLowerCase()}. ${error}`,
   validFor: (time: string) => `It can be confirmed for ${time}.`,
   expired: 'Nobody confirmed it in time; nothing was written.',
   declined: 'Nothing was written.',

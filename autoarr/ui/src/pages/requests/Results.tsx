@@ -40,7 +40,7 @@ export function Results({ q, media }: { q: string; media: 'movie' | 'series' | n
   return (
     <>
       <p className={css['quiet']} role="status">
-        {isFetching ? texts.searching : data ? texts.found(data.items.length) : null}
+        {isFetching ? texts.searching : data ? describeFound(data) : null}
       </p>
       {error ? <Failure error={error} retry={() => void refetch()} /> : null}
       {data === undefined && !error ? <Coming /> : null}
@@ -91,13 +91,21 @@ function Understood({ wish }: { wish: Schema<'Wish'> }) {
   )
 }
 
+/** How many there are; of none that may be some, nothing is said here. */
+function describeFound({ items, complete }: Found): string | null {
+  return items.length === 0 && !complete ? null : texts.found(items.length)
+}
+
 /** Who could not tell, and why. */
 function Unknown({ found: { complete, unknown, items } }: { found: Found }) {
   if (complete) {
     return null
   }
+  const isNobody =
+    items.length === 0 &&
+    (['movie', 'series'] as const).every((kind) => unknown.some(({ media }) => media === kind))
   return (
-    <Notice tone="doubt" title={items.length === 0 ? texts.nobody : texts.incomplete}>
+    <Notice tone="doubt" title={isNobody ? texts.nobody : texts.incomplete}>
       {unknown.map(({ reason, service_id, media }) => (
         <p key={`${service_id} ${media}`}>{reason}</p>
       ))}
