@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { initials } from './initials.ts'
 import css from './Poster.module.css'
 
 interface Props {
@@ -7,6 +8,8 @@ interface Props {
   title: string
   /** Pixels; it is half as tall again. */
   width: number
+  /** It is as wide as there is room instead. */
+  fluid?: boolean
 }
 
 /** Below this, a tile has no room for more than initials. */
@@ -16,11 +19,11 @@ const NARROW = 80
  * A film's or a series's picture, or a tile of the same size with its title. It says nothing that isn't beside it, so
  * it is not read out.
  */
-export function Poster({ address, title, width }: Props) {
+export function Poster({ address, title, width, fluid = false }: Props) {
   const [broken, setBroken] = useState<string | null>(null)
   return (
     <div
-      className={css['poster']}
+      className={`${css['poster']} ${fluid ? css['fluid'] : ''}`}
       style={{ '--poster-width': `${width}px` } as React.CSSProperties}
       aria-hidden="true"
     >
@@ -42,14 +45,4 @@ export function Poster({ address, title, width }: Props) {
       )}
     </div>
   )
-}
-
-/** The first letters of a title's first two words. */
-export function initials(title: string): string {
-  return title
-    .split(/[\s.]+/)
-    .filter((word) => /^[\p{L}\p{N}]/u.test(word))
-    .slice(0, 2)
-    .map((word) => [...word][0]?.toUpperCase())
-    .join('')
 }

@@ -3,6 +3,7 @@ import type { Schema } from '../../api/types.ts'
 import { Badge } from '../../components/Badge.tsx'
 import { Poster } from '../../components/Poster.tsx'
 import { Progress } from '../../components/Progress.tsx'
+import { ReleaseName } from '../../components/ReleaseName.tsx'
 import { formatPart, formatSize } from '../../size.ts'
 import { FAILURES } from '../recoveries/causes.ts'
 import css from './DownloadsPage.module.css'
@@ -19,7 +20,9 @@ export function DownloadRow({ download }: { download: Download }) {
     <article className={css['row']}>
       <Poster address={poster} title={title} width={44} />
       <div className={css['what']}>
-        <p className={css['title']}>{title}</p>
+        <p className={css['title']}>
+          <ReleaseName>{title}</ReleaseName>
+        </p>
         <p className={css['quiet']}>
           {[
             managers.length > 0 ? texts.managers(enumerate(managers)) : texts.noManager,

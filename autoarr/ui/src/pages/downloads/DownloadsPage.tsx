@@ -42,6 +42,7 @@ export default function DownloadsPage() {
               <VirtualList
                 label={texts.list}
                 page={page}
+                rowKey={(download) => download.download_id ?? `${download.client}/${download.title}`}
                 row={(download: Schema<'Download'>) => <DownloadRow download={download} />}
                 rowHeight={ROW_HEIGHT}
                 refetchInterval={refetchInterval}

@@ -9,8 +9,8 @@ export const texts = {
   queue: 'Queue',
   list: 'Downloads',
   incomplete: 'This is not everything',
-  unknownOf: (names: string) => `What ${names} has is not known, and may be much.`,
-  staleOf: (names: string) => `What ${names} has is from earlier, and may have changed.`,
+  unknownOf: (names: string) => `What is queued at ${names} is not known, and may be much.`,
+  staleOf: (names: string) => `What is queued at ${names} is as of earlier, and may have changed.`,
   partOf: (name: string, total: number) =>
     `Of the ${total} rows in ${name}'s queue only the first were read.`,
   states: { fresh: 'Up to date', stale: 'Outdated', unknown: 'Unknown' } satisfies Record<State, string>,

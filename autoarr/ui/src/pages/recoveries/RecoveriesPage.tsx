@@ -9,8 +9,9 @@ import { Page, Panel } from '../../components/Panel.tsx'
 import { PAGE_SIZE } from '../../components/paging.ts'
 import { VirtualList } from '../../components/VirtualList.tsx'
 import { useRefetchInterval } from '../../hooks/useRefetchInterval.ts'
+import { withParameter } from '../../parameters.ts'
 import { FAILURES, type Failure } from './causes.ts'
-import { asQuery, readFilters, withParameter } from './filters.ts'
+import { asQuery, readFilters } from './filters.ts'
 import css from './Recoveries.module.css'
 import { RecoveryRow } from './RecoveryRow.tsx'
 import { texts } from './texts.ts'
@@ -69,6 +70,7 @@ export default function RecoveriesPage() {
         <VirtualList
           label={texts.list}
           page={page}
+          rowKey={(recovery) => recovery.id}
           row={(recovery: Schema<'RecoveryView'>) => <RecoveryRow recovery={recovery} />}
           rowHeight={ROW_HEIGHT}
           refetchInterval={refetchInterval}

@@ -1,6 +1,7 @@
 import { Link } from 'wouter'
 import type { Schema } from '../../api/types.ts'
 import { Badge } from '../../components/Badge.tsx'
+import { ReleaseName } from '../../components/ReleaseName.tsx'
 import { Ago } from '../../components/Time.tsx'
 import { FAILURES } from './causes.ts'
 import { Decisions } from './Decisions.tsx'
@@ -22,7 +23,9 @@ export function RecoveryRow({
     <article className={css['row']}>
       <div className={css['what']}>
         <p className={css['title']}>
-          <Link href={`/recoveries/${id}`}>{title}</Link>
+          <Link href={`/recoveries/${id}`}>
+            <ReleaseName>{title}</ReleaseName>
+          </Link>
         </p>
         <p className={css['quiet']}>
           {FAILURES[failure].name} · {owner_name} · {texts.failed} <Ago at={failed_at} />
