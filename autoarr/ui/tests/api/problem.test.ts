@@ -19,7 +19,7 @@ describe('readProblem', () => {
       errors: [{ location: ['body', 'name'], message: 'too long' }],
     }
     const problem = await readProblem(json(body, 422))
-    expect([...problem.fields]).toEqual([['name', 'too long']])
+    expect([...problem.fields]).toEqual([['name', 'Too long']])
     expect(problem.message).toBe('Unprocessable Content')
   })
 
