@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import type { Schema } from '../api/types.ts'
 import { Notice } from './Notice.tsx'
 import { asSentence } from './sentence.ts'
@@ -26,11 +26,30 @@ interface Tested {
   cause?: Schema<'Cause'> | null
   detail: string
   advice?: string | null
-  latency_ms?: number | null
+}
+
+interface Props {
+  tested: Tested
+  /** What a good outcome is called. */
+  good: string
+  children?: ReactNode
 }
 
 /** How a test ended: of a failed one the cause by its name, what happened, and what to do. */
-export function Outcome({ tested, good, children }: { tested: Tested; good: string; children?: ReactNode }) {
+export function Outcome(props: Props) {
+  const shown = useRef<HTMLDivElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each outcome is to be seen
+  useEffect(() => {
+    shown.current?.scrollIntoView({ block: 'nearest' })
+  }, [props.tested])
+  return (
+    <div ref={shown}>
+      <Named {...props} />
+    </div>
+  )
+}
+
+function Named({ tested, good, children }: Props) {
   if (tested.ok) {
     return (
       <Notice tone="good" title={good} urgent>

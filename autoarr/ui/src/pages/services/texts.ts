@@ -86,7 +86,6 @@ export const TEXTS = {
     removeMapping: 'Remove this folder',
     test: 'Test',
     testNeedsKey: 'To test the changed address before it is saved, enter the key as well.',
-    testsSaved: 'The address and key as they are saved were tested.',
     passed: 'It works',
     save: 'Save',
     create: (name: string) => `Test and add ${name}`,

@@ -44,5 +44,4 @@ export const ABOUT = {
   libc: (name: string, version: string | null) => (version === null ? name : `${name} ${version}`),
   status: 'Server status',
   statusExplain: 'Whether the server, its database and Redis answer; it can be seen without logging in.',
-  api: 'The API’s description',
 } as const

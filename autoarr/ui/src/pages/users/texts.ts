@@ -24,7 +24,6 @@ export const USERS = {
   editOf: (name: string) => `Edit ${name}`,
   password: 'New password',
   passwordOf: (name: string) => `New password for ${name}`,
-  own: 'Your own password is changed under Account.',
   remove: 'Delete',
   removeOf: (name: string) => `Delete ${name}`,
   removeTitle: (name: string) => `Delete ${name}?`,

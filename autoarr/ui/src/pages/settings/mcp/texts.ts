@@ -19,7 +19,6 @@ export const MCP = {
   clients: {
     title: 'Ready to copy',
     pick: 'Client',
-    put: 'Where it goes',
     container: 'The container is taken to be called autoarr.',
   },
 } as const

@@ -7,6 +7,7 @@ import { Row } from '../../../components/Form.tsx'
 import { Empty } from '../../../components/Notice.tsx'
 import { Panel } from '../../../components/Panel.tsx'
 import { PAGE_SIZE } from '../../../components/paging.ts'
+import { asSentence } from '../../../components/sentence.ts'
 import { Ago } from '../../../components/Time.tsx'
 import { VirtualList } from '../../../components/VirtualList.tsx'
 import { useRefetchInterval } from '../../../hooks/useRefetchInterval.ts'
@@ -73,7 +74,7 @@ function Delivery({ one, name }: { one: Notification; name: string }) {
         </span>
       </div>
       <p>{one.message}</p>
-      {one.error ? <p className={css['error']}>{one.error}</p> : null}
+      {one.error ? <p className={css['error']}>{asSentence(one.error)}</p> : null}
     </div>
   )
 }
