@@ -108,13 +108,13 @@ async def test_behind_a_login_of_its_own(world: World, robin: httpx2.AsyncClient
 async def test_what_fails_says_nothing_about_the_service(
     world: World, robin: httpx2.AsyncClient, client: httpx2.AsyncClient
 ) -> None:
-    address = await found(robin)
+    address = posters.address(world.context.keys, posters.of_title(world.services["radarr"], "movie", 1))
+    assert address
     world.context.upstreams.policy = None  # with a breaker
     await world.context.upstreams.close()
-    world.radarr.fail("/MediaCover", 500)
-    world.radarr.fail("/api/v3/movie/lookup", 404)
+    world.radarr.fail("/api/v3/mediacover", 500)
     for _ in range(8):
-        assert (await client.get(address)).status_code == 404
+        assert (await client.get(address)).status_code == 502
     world.radarr.mend()
 
     assert await found(robin)
