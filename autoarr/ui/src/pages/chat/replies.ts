@@ -110,7 +110,15 @@ export async function say(
   const connection = new AbortController()
   connections.set(id, connection)
   try {
-    await follow(id, said, conversationId, connection.signal)
+    for await (const event of await ask(said, conversationId, connection.signal)) {
+      hear(id, event)
+      if (event.type === 'started') {
+        void refreshLists(queries)
+      }
+    }
+    if (find(id)?.state === 'running') {
+      throw new Problem(0, texts.broken, texts.brokenHint)
+    }
   } catch (error) {
     if (!connection.signal.aborted) {
       change(id, { state: 'failed', problem: asProblem(error) })
@@ -120,24 +128,18 @@ export async function say(
   await settle(id, queries)
 }
 
-async function follow(
-  id: number,
+async function ask(
   message: string,
   conversationId: string | null,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<AsyncGenerator<ChatEvent>> {
   const response = await fetchRaw('/api/v1/chat', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ message, conversation_id: conversationId }),
     signal,
   })
-  for await (const event of listen(response)) {
-    hear(id, event)
-  }
-  if (find(id)?.state === 'running') {
-    throw new Problem(0, texts.broken, texts.brokenHint)
-  }
+  return listen(response)
 }
 
 function hear(id: number, event: ChatEvent): void {
@@ -186,7 +188,12 @@ async function settle(id: number, queries: QueryClient): Promise<void> {
       drop(id)
     }
   }
-  await queries.invalidateQueries({
+  await refreshLists(queries)
+}
+
+/** Has the list of conversations asked for again, and what was used. */
+function refreshLists(queries: QueryClient): Promise<void> {
+  return queries.invalidateQueries({
     predicate: ({ queryKey }) => ['/api/v1/chat', '/api/v1/chat/status'].includes(String(queryKey[1])),
   })
 }

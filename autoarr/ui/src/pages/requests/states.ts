@@ -14,7 +14,7 @@ export const STATES: Readonly<Record<State, { name: string; tone: Tone }>> = {
   downloading: { name: 'Being downloaded', tone: 'accent' },
   imported: { name: 'In the library', tone: 'good' },
   in_plex: { name: 'In Plex', tone: 'good' },
-  already_there: { name: 'Was there already', tone: 'good' },
+  already_there: { name: 'There or asked for already', tone: 'good' },
   denied: { name: 'Denied', tone: 'bad' },
   cancelled: { name: 'Cancelled', tone: 'rest' },
   failed: { name: 'Failed', tone: 'bad' },

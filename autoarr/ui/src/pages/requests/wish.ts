@@ -35,15 +35,23 @@ export function asSeasons(chosen: ReadonlySet<number>, all: readonly number[]): 
   return isAll ? null : [...chosen].sort((one, other) => one - other)
 }
 
-/** What is asked for, in short: seasons and quality. */
+/** What is asked for, in short: seasons and quality; as wished for where that was not settled. */
 export function describeExtent({
   media,
   seasons,
   quality,
-}: Pick<Schema<'RequestView'>, 'media' | 'seasons' | 'quality'>): string {
+  wish,
+}: Pick<Schema<'RequestView'>, 'media' | 'seasons' | 'quality' | 'wish'>): string {
   return [
-    ...(media === 'series' ? [seasons === null ? texts.everySeason : texts.seasonsOf(seasons)] : []),
+    ...(media === 'series' ? [describeSeasons(seasons ?? wish['seasons'])] : []),
     ...(media === 'movie' ? [texts.film.toLowerCase()] : []),
     ...(quality ? [texts.inQuality(quality)] : []),
   ].join(' ')
+}
+
+function describeSeasons(seasons: unknown): string {
+  if (Array.isArray(seasons)) {
+    return texts.seasonsOf(seasons.map(Number))
+  }
+  return seasons === 'latest' ? texts.latestSeason : texts.everySeason
 }

@@ -42,10 +42,17 @@ describe('describeWish', () => {
 
 describe('describeExtent', () => {
   it('tells seasons and quality', () => {
-    expect(describeExtent({ media: 'series', seasons: null, quality: null })).toBe('all seasons')
-    expect(describeExtent({ media: 'series', seasons: [0, 1, 2], quality: 'HD' })).toBe(
+    const request = { media: 'series' as const, seasons: null, quality: null, wish: {} }
+    expect(describeExtent(request)).toBe('all seasons')
+    expect(describeExtent({ ...request, seasons: [0, 1, 2], quality: 'HD' })).toBe(
       'seasons specials, 1 and 2 in HD',
     )
-    expect(describeExtent({ media: null, seasons: null, quality: null })).toBe('')
+    expect(describeExtent({ ...request, media: null })).toBe('')
+  })
+
+  it('tells what was wished for where it was not settled', () => {
+    const request = { media: 'series' as const, seasons: null, quality: null }
+    expect(describeExtent({ ...request, wish: { seasons: [1] } })).toBe('season 1')
+    expect(describeExtent({ ...request, wish: { seasons: 'latest' } })).toBe('the latest season')
   })
 })
