@@ -26,6 +26,16 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
       main.current?.focus({ preventScroll: true })
     }
   }, [path])
+  useEffect(() => {
+    // wouter's event of a page that is gone to. One that is come back to has its place, which the browser finds again.
+    const begin = () => {
+      if (shown.current !== window.location.pathname) {
+        window.scrollTo(0, 0)
+      }
+    }
+    window.addEventListener('pushState', begin)
+    return () => window.removeEventListener('pushState', begin)
+  }, [])
   const places = placesFor(me)
   return (
     <div className={css['frame']}>
