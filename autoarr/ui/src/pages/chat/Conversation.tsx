@@ -3,8 +3,8 @@ import { useLocation } from 'wouter'
 import { client } from '../../api/client.ts'
 import type { Schema } from '../../api/types.ts'
 import { Button } from '../../components/Button.tsx'
+import { Confirm } from '../../components/Confirm.tsx'
 import { Failure, Loading } from '../../components/Notice.tsx'
-import { Question } from '../../components/Question.tsx'
 import { toast } from '../../components/toast.ts'
 import { useInvalidate } from '../../hooks/useInvalidate.ts'
 import css from './Chat.module.css'
@@ -83,16 +83,15 @@ function Head({ conversation: { id, title } }: { conversation: Schema<'WholeConv
         {texts.deletes}
       </Button>
       {isAsked ? (
-        <Question
+        <Confirm
           title={texts.deleteTitle}
           deed={texts.deletes}
           keep={texts.keep}
-          tone="danger"
           run={remove}
           onClose={() => setAsked(false)}
         >
           <p>{texts.deleteText}</p>
-        </Question>
+        </Confirm>
       ) : null}
     </div>
   )

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react'
 import { client } from '../../api/client.ts'
 import type { Schema } from '../../api/types.ts'
 import { Button } from '../../components/Button.tsx'
-import { Question } from '../../components/Question.tsx'
+import { Confirm } from '../../components/Confirm.tsx'
 import { toast } from '../../components/toast.ts'
 import { useInvalidate } from '../../hooks/useInvalidate.ts'
 import css from './Recoveries.module.css'
@@ -45,29 +45,29 @@ export function Decisions({ recovery, small = false }: { recovery: Recovery; sma
         </Button>
       </div>
       {asked === 'approve' && proposed ? (
-        <Question
+        <Confirm
           title={texts.approveTitle}
           deed={proposed.button}
           keep={texts.keep}
+          tone="primary"
           run={() => decide('approve')}
           onClose={close}
         >
           <Name>{title}</Name>
           <p>{texts.approveText(proposed.deed)}</p>
-        </Question>
+        </Confirm>
       ) : null}
       {asked === 'cancel' ? (
-        <Question
+        <Confirm
           title={texts.cancelTitle}
           deed={texts.cancelDeed}
           keep={texts.keep}
-          tone="danger"
           run={() => decide('cancel')}
           onClose={close}
         >
           <Name>{title}</Name>
           <p>{texts.cancelText}</p>
-        </Question>
+        </Confirm>
       ) : null}
     </>
   )

@@ -3,13 +3,13 @@ import { Link } from 'wouter'
 import { api, client } from '../../api/client.ts'
 import type { Schema } from '../../api/types.ts'
 import { Button } from '../../components/Button.tsx'
+import { Confirm } from '../../components/Confirm.tsx'
 import { Facts } from '../../components/Facts.tsx'
 import { MoreJson } from '../../components/Json.tsx'
 import { Loaded } from '../../components/Loaded.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { Page, Panel } from '../../components/Panel.tsx'
 import { Poster } from '../../components/Poster.tsx'
-import { Question } from '../../components/Question.tsx'
 import { Ago, Moment } from '../../components/Time.tsx'
 import { Timeline } from '../../components/Timeline.tsx'
 import { toast } from '../../components/toast.ts'
@@ -128,16 +128,15 @@ function Cancelling({ request: { id, title, ended_at } }: { request: Request }) 
     <>
       <Button onClick={() => setAsked(true)}>{texts.cancel}</Button>
       {isAsked ? (
-        <Question
+        <Confirm
           title={texts.cancelTitle}
           deed={texts.cancel}
           keep={texts.keep}
-          tone="danger"
           run={cancel}
           onClose={() => setAsked(false)}
         >
           <p>{texts.cancelText}</p>
-        </Question>
+        </Confirm>
       ) : null}
     </>
   )
