@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query
@@ -19,6 +20,9 @@ router = APIRouter(prefix="/media", tags=["requests"])
 LONGEST_QUERY = 300
 KEPT_S = 86_400
 """Seconds that a browser keeps a poster."""
+BLANK_KEPT_S = 300
+BLANK = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNgYAAAAAMAASsJTYQAAAAASUVORK5CYII=")
+"""A PNG of one transparent pixel."""
 
 PICTURES = {
     name: {"schema": {"type": "string", "format": "binary"}} for name in ("image/jpeg", "image/png", "image/webp")
@@ -58,7 +62,11 @@ async def search_media(
     response_class=Response,
     responses={200: {"description": "The picture", "content": PICTURES}},
 )
-async def get_poster(context: ContextDep, sealed: Annotated[str, Path(max_length=2000)]) -> Response:
+async def get_poster(
+    context: ContextDep,
+    sealed: Annotated[str, Path(max_length=2000)],
+    blank: Annotated[bool, Query(description="Give one transparent pixel in place of 404 and 502.")] = False,
+) -> Response:
     """Give a poster by the address that another answer named: the address alone is enough, for a day or two.
 
     404 when it is too old or there is no picture, 502 when the service can't be asked or gives something else.
@@ -68,10 +76,18 @@ async def get_poster(context: ContextDep, sealed: Annotated[str, Path(max_length
 
     try:
         picture, media_type = await fetch(context, sealed)
-    except NoPoster:
+    except (NoPoster, UpstreamError) as error:
+        if blank:
+            # A page that draws something else behind it has nothing to complain of.
+            return _picture(BLANK, "image/png", BLANK_KEPT_S)
+        if isinstance(error, UpstreamError):
+            why = error.cause.replace("_", " ")
+            raise HTTPException(502, f"{error.service} can't be asked for it: {why}.") from None
         raise HTTPException(404, "There is no poster at this address, or no longer.") from None
-    except UpstreamError as error:
-        raise HTTPException(502, f"{error.service} can't be asked for it: {error.cause.replace('_', ' ')}.") from None
+    return _picture(picture, media_type, KEPT_S)
+
+
+def _picture(content: bytes, media_type: str, kept_s: int) -> Response:
     # As a page of its own it is a picture and nothing else.
-    headers = {"Cache-Control": f"private, max-age={KEPT_S}", "Content-Security-Policy": "default-src 'none'; sandbox"}
-    return Response(picture, media_type=media_type, headers=headers)
+    headers = {"Cache-Control": f"private, max-age={kept_s}", "Content-Security-Policy": "default-src 'none'; sandbox"}
+    return Response(content, media_type=media_type, headers=headers)

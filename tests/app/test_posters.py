@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from autoarr import posters
+from autoarr.api.media import BLANK
 from autoarr.keys import KeyRing
 from autoarr.requests import pictures
 from tests.app.conftest import logged_in
@@ -156,6 +157,21 @@ async def test_addresses_that_are_none(world: World, robin: httpx2.AsyncClient, 
         assert answer.status_code == 404, wrong
         assert answer.headers["cache-control"] == "no-store"
     assert len(world.radarr.requests) == before
+
+
+async def test_a_blank_in_place_of_a_refusal(
+    world: World, robin: httpx2.AsyncClient, client: httpx2.AsyncClient
+) -> None:
+    address = await found(robin)
+    there = await client.get(address, params={"blank": True})
+    assert there.content == (await client.get(address)).content
+
+    world.radarr.state.picture = b"<html>"
+    for failing in (address, f"{posters.PATH}/none"):
+        answer = await client.get(failing, params={"blank": True})
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+        assert answer.content == BLANK
+        assert answer.headers["cache-control"] == "private, max-age=300"
 
 
 async def test_a_service_that_was_removed(world: World, client: httpx2.AsyncClient) -> None:

@@ -3908,7 +3908,10 @@ export interface operations {
     };
     get_poster: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Give one transparent pixel in place of 404 and 502. */
+                blank?: boolean;
+            };
             header?: never;
             path: {
                 sealed: string;

@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import { initials } from './initials.ts'
 import css from './Poster.module.css'
 
@@ -16,33 +15,32 @@ interface Props {
 const NARROW = 80
 
 /**
- * A film's or a series's picture, or a tile of the same size with its title. It says nothing that isn't beside it, so
- * it is not read out.
+ * A film's or a series's picture over a tile of the same size with its title, which is seen where there is no picture:
+ * the server then gives a transparent one. It says nothing that isn't beside it, so it is not read out.
  */
 export function Poster({ address, title, width, fluid = false }: Props) {
-  const [broken, setBroken] = useState<string | null>(null)
   return (
     <div
       className={`${css['poster']} ${fluid ? css['fluid'] : ''}`}
       style={{ '--poster-width': `${width}px` } as React.CSSProperties}
       aria-hidden="true"
     >
-      {address && address !== broken ? (
+      {width < NARROW ? (
+        <span className={css['initials']}>{initials(title)}</span>
+      ) : (
+        <span className={css['tile']}>{title}</span>
+      )}
+      {address ? (
         <img
           className={css['picture']}
-          src={address}
+          src={`${address}?blank=true`}
           alt=""
           width={width}
           height={width * 1.5}
           loading="lazy"
           decoding="async"
-          onError={() => setBroken(address)}
         />
-      ) : width < NARROW ? (
-        <span className={css['initials']}>{initials(title)}</span>
-      ) : (
-        <span className={css['tile']}>{title}</span>
-      )}
+      ) : null}
     </div>
   )
 }
