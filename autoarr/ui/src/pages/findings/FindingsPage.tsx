@@ -26,6 +26,8 @@ export default function FindingsPage() {
   const first = api.useQuery('get', '/api/v1/findings', {
     params: { query: { ...toQuery(filters), page: 1, page_size: PAGE_SIZE } },
   })
+  const dashboard = api.useQuery('get', '/api/v1/dashboard', {})
+  const isNever = dashboard.data?.audit.state === 'unknown'
   const isNarrow = useMedia('(max-width: 60rem)')
   return (
     <Page title={TEXTS.title}>
@@ -44,7 +46,7 @@ export default function FindingsPage() {
           refetchInterval={interval}
           empty={
             <Empty title={TEXTS.emptyTitle}>
-              <p>{TEXTS.emptyFailed}</p>
+              <p>{isNever ? TEXTS.emptyNever : TEXTS.emptyFailed}</p>
             </Empty>
           }
         />

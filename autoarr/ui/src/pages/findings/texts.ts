@@ -38,7 +38,7 @@ export const TEXTS = {
   count: (total: number) => (total === 1 ? '1 finding' : `${total.toLocaleString('en-GB')} findings`),
   emptyTitle: 'Nothing here',
   emptyFailed: 'No finding is like that. Either all is well, or other filters hide what isn’t.',
-  emptyNever: 'No audit has been made yet: start one, and what can be better stands here.',
+  emptyNever: 'No audit of everything has ended yet: start one, and what can be better stands here.',
   filters: 'Filters',
   filterVerdict: 'Result',
   filterSeverity: 'Severity',

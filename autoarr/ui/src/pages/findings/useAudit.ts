@@ -47,5 +47,5 @@ export function useAudit() {
       tell(audit)
     }
   }, [audit, awaited])
-  return { underWay: isUnderWay(audit) ? audit : null, never: newest.data?.total === 0, ...starting }
+  return { underWay: isUnderWay(audit) ? audit : null, ...starting }
 }
