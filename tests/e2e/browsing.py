@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 from tests.e2e import api
 
 if TYPE_CHECKING:
-    from playwright._impl._api_structures import LocalStorageEntry
     from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize
 
     from automation.chromium import Program
@@ -80,8 +79,7 @@ class Opener:
 
 def storage_of_login(url: str) -> StorageState:
     """What a login leaves in a browser's storage beside its cookie, which no script can read: that there is one."""
-    kept: LocalStorageEntry = {"name": "autoarr.session", "value": "yes"}
-    return {"cookies": [], "origins": [{"origin": url, "localStorage": [kept]}]}
+    return {"origins": [{"origin": url, "localStorage": [{"name": "autoarr.session", "value": "yes"}]}]}
 
 
 def log_in(context: BrowserContext, user: str) -> None:

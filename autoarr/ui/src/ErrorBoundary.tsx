@@ -1,11 +1,18 @@
 import { Component, type ReactNode } from 'react'
+import { Notice } from './components/Notice.tsx'
+
+interface Props {
+  /** Nothing else is on the page. */
+  whole?: boolean
+  children: ReactNode
+}
 
 interface State {
   error: Error | null
 }
 
 /** Shows what failed in place of a page that can't be drawn. */
-export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
+export class ErrorBoundary extends Component<Props, State> {
   override state: State = { error: null }
 
   static getDerivedStateFromError(thrown: unknown): State {
@@ -21,21 +28,17 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
     if (error === null) {
       return this.props.children
     }
-    return (
-      <main className="page">
-        <section className="card" role="alert">
-          <h1>This page failed</h1>
+    const said = (
+      <>
+        <h1>This page failed</h1>
+        <Notice tone="bad" title={`${error.name}: ${error.message}`} urgent>
           <p>The page has a fault. It says nothing about whether AutoArr itself is ready.</p>
           <p>
-            <code>
-              {error.name}: {error.message}
-            </code>
+            <a href={window.location.href}>Load it again</a>
           </p>
-          <p>
-            <a href="/">Load it again</a>
-          </p>
-        </section>
-      </main>
+        </Notice>
+      </>
     )
+    return this.props.whole ? <main className="bare">{said}</main> : said
   }
 }

@@ -12,7 +12,7 @@ if (root === null) {
 applyTheme()
 createRoot(root).render(
   <StrictMode>
-    <ErrorBoundary>
+    <ErrorBoundary whole>
       <App />
     </ErrorBoundary>
   </StrictMode>,

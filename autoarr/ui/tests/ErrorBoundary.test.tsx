@@ -27,7 +27,9 @@ describe('ErrorBoundary', () => {
       </ErrorBoundary>,
     )
     expect(screen.getByRole('alert').textContent).toContain(shown)
-    expect(screen.getByRole('link').getAttribute('href')).toBe('/')
+    // The same page, and no second frame around it.
+    expect(screen.getByRole('link').getAttribute('href')).toBe(window.location.href)
+    expect(screen.queryByRole('main')).toBeNull()
     expect(document.title).toBe('Page failed · AutoArr')
   })
 })

@@ -1,9 +1,9 @@
+import { amount, demand, field, type JsonObject, object, oneOf, orNull, text } from './guards.ts'
 import { exclusively } from './lock.ts'
-import { asProblem, type Problem, readProblem, unreachable } from './problem.ts'
+import { asProblem, type Problem, readProblem, unexpected, unreachable } from './problem.ts'
 import type { components } from './schema.d.ts'
 
 export type Me = components['schemas']['Me']
-type Tokens = components['schemas']['Tokens']
 
 /** Whether somebody is logged in here. `ended` is a login that was good and no longer is. */
 export type State =
@@ -96,14 +96,35 @@ async function renew(refused?: string): Promise<Access | null> {
 }
 
 async function take(response: Response): Promise<Access> {
-  if (!response.ok) {
-    throw await readProblem(response)
-  }
-  const tokens = (await response.json()) as Tokens
-  access = { token: tokens.access_token, until: Date.now() + tokens.expires_in * 1000 }
+  access = await read(response, (tokens) => ({
+    token: field(tokens, 'access_token', text),
+    until: Date.now() + field(tokens, 'expires_in', amount) * 1000,
+  }))
   localStorage.setItem(FLAG, 'yes')
   channel.postMessage({ access })
   return access
+}
+
+function readMe(me: JsonObject): Me {
+  return {
+    id: field(me, 'id', text),
+    name: field(me, 'name', text),
+    role: field(me, 'role', oneOf('admin', 'requester')),
+    via: field(me, 'via', oneOf('session', 'token')),
+    session_id: field(me, 'session_id', orNull(text)),
+  }
+}
+
+/** What an answer holds. Nobody is logged in, or out, by one that something else gave. @throws Problem */
+async function read<T>(response: Response, understand: (body: JsonObject) => T): Promise<T> {
+  if (!response.ok) {
+    throw await readProblem(response)
+  }
+  try {
+    return understand(demand(await response.json(), object, ''))
+  } catch {
+    throw unexpected(response.status)
+  }
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
@@ -125,10 +146,7 @@ export async function start(): Promise<void> {
       return
     }
     const response = await send('/auth/me', { headers: { Authorization: `Bearer ${token}` } })
-    if (!response.ok) {
-      throw await readProblem(response)
-    }
-    set({ kind: 'in', me: (await response.json()) as Me })
+    set({ kind: 'in', me: await read(response, readMe) })
   } catch (error) {
     set({ kind: 'failed', problem: asProblem(error) })
   }

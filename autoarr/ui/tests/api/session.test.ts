@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { DISCONNECTED, json, PROBLEM, type Respond, serve } from '../samples.ts'
+import { DISCONNECTED, html, json, PROBLEM, type Respond, serve } from '../samples.ts'
 
 const TOKENS = { token_type: 'bearer', expires_in: 600, refresh_expires_at: '2027-01-01T00:00:00Z' }
 const ME = { id: '1', name: 'ada', role: 'admin', via: 'session', session_id: '2' }
@@ -85,6 +85,26 @@ describe('session', () => {
     await session.start()
     expect(session.getState()).toMatchObject({ kind: 'failed', problem: { status: 0 } })
     Object.assign(routes, { '/auth/refresh': issue, '/auth/me': () => json(ME) })
+    await session.start()
+    expect(session.getState()).toEqual({ kind: 'in', me: ME })
+  })
+
+  it.each([
+    ['a page of a proxy', () => html()],
+    ['an empty object', () => json({})],
+    ['a list', () => json([])],
+  ])('does not take %s for a login, nor for the end of one', async (_, wrong) => {
+    localStorage.setItem('autoarr.session', 'yes')
+    const unexpected = { kind: 'failed', problem: { title: 'Unexpected answer' } }
+    const routes: Record<string, Respond> = { '/auth/refresh': wrong, '/auth/me': () => json(ME) }
+    serve(routes)
+    const session = await load()
+    await session.start()
+    expect(session.getState()).toMatchObject(unexpected)
+    Object.assign(routes, { '/auth/refresh': issue, '/auth/me': wrong })
+    await session.start()
+    expect(session.getState()).toMatchObject(unexpected)
+    Object.assign(routes, { '/auth/me': () => json(ME) })
     await session.start()
     expect(session.getState()).toEqual({ kind: 'in', me: ME })
   })
