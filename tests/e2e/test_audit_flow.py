@@ -86,11 +86,12 @@ def test_it_is_fixed_and_reverted_later(world: World, admin_page: Page, axe: Axe
     page = admin_page
     open_finding(page)
     preview(page).get_by_role("button", name="Apply").click()
-    changes = page.get_by_role("region", name="Changes").get_by_role("listitem")
-    expect(changes.first).to_contain_text("Written and verified")
+    expect(page.get_by_role("status").filter(has_text=f"Done and verified: {TITLE}")).to_be_visible()
     assert setting(world) is True
 
     page.reload()
+    changes = page.get_by_role("region", name="Changes").get_by_role("listitem")
+    expect(changes.first).to_contain_text("Written and verified")
     expect(changes.first).to_contain_text("by Ada")
     changes.first.get_by_role("button", name="Undo this change").click()
     dialog = page.get_by_role("dialog", name="Preview of the undoing")

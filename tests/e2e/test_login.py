@@ -69,9 +69,7 @@ def test_a_login_ends_on_a_deep_link_which_comes_back(
     expect(page.get_by_role("status").get_by_text("Live", exact=True)).to_be_visible()
 
 
-def test_a_login_ends_while_nobody_does_anything(
-    admin_desk: Page, expire: Callable[[str], None], watch: Watch
-) -> None:
+def test_a_login_ends_while_nobody_does_anything(admin_desk: Page, expire: Callable[[str], None], watch: Watch) -> None:
     watch.allow(r"status of 401 ")
     watch.allow(r"WebSocket connection to")
     admin_desk.goto("/activity")
