@@ -97,6 +97,26 @@ def test_a_logout_is_one_in_every_tab(admin_desk: Page) -> None:
     expect_page(admin_desk, "Dashboard")
 
 
+def test_a_login_that_ends_does_so_in_every_tab(
+    admin_desk: Page, requester: api.Api, expire: Callable[[str], None], watch: Watch
+) -> None:
+    watch.allow(r"status of 401 ")
+    other = admin_desk.context.new_page()
+    for page, name in ((admin_desk, "Users"), (other, "Findings")):
+        page.goto(f"/{name.lower()}")
+        expect_page(page, name)
+    expire(api.ADMIN)
+    other.get_by_label("Result").select_option("Passed")
+    for page in (other, admin_desk):
+        expect_login(page)
+        expect(page.get_by_role("alert")).to_contain_text("Your login has ended")
+    # Somebody else has the chair now, in every tab.
+    log_in(other, requester.name)
+    for page in (other, admin_desk):
+        expect_page(page, "Page not found")
+        expect(page.get_by_role("button", name="Log out Robin")).to_be_visible()
+
+
 def test_two_tabs_share_a_refresh(admin_desk: Page) -> None:
     context = admin_desk.context
     refreshed: list[Response] = []

@@ -30,16 +30,34 @@ let state: State = { kind: 'unknown' }
 let renewing: Promise<Access | null> | null = null
 const listeners = new Set<() => void>()
 
-/** Tells other tabs of a new token, so that one refresh serves all, and of a logout. Never written to a disk. */
+/** What tabs tell each other; never written to a disk. */
+type Said =
+  /** There is a new token: one refresh serves all. */
+  | { kind: 'renewed'; access: Access }
+  /** Somebody logged in, perhaps another than before. */
+  | { kind: 'login'; access: Access }
+  /** The login is over: by a logout, or because the server says so. */
+  | { kind: 'logout' | 'ended' }
+
 const channel = new BroadcastChannel('autoarr.session')
-channel.addEventListener('message', (event: MessageEvent<{ access: Access | null }>) => {
-  access = event.data.access
-  if (access === null) {
-    set({ kind: 'anonymous' })
-  } else if (state.kind !== 'in') {
-    void start()
+channel.addEventListener('message', ({ data }: MessageEvent<Said>) => {
+  if (data.kind === 'renewed' || data.kind === 'login') {
+    access = data.access
+    if (data.kind === 'login' && state.kind === 'in') {
+      set({ kind: 'unknown' })
+    }
+    if (state.kind !== 'in') {
+      void start()
+    }
+  } else {
+    access = null
+    set({ kind: data.kind === 'ended' ? 'ended' : 'anonymous' })
   }
 })
+
+function tell(said: Said): void {
+  channel.postMessage(said)
+}
 
 function set(next: State): void {
   state = next
@@ -90,19 +108,24 @@ async function renew(refused?: string): Promise<Access | null> {
   if (response.status === 401) {
     forget()
     set({ kind: 'ended' })
+    tell({ kind: 'ended' })
     return null
   }
-  return await take(response)
+  return await take(response, 'renewed')
 }
 
-async function take(response: Response): Promise<Access> {
-  access = await read(response, (tokens) => ({
+async function take(response: Response, kind: 'renewed' | 'login'): Promise<Access> {
+  access = await read(response, readAccess)
+  localStorage.setItem(FLAG, 'yes')
+  tell({ kind, access })
+  return access
+}
+
+function readAccess(tokens: JsonObject): Access {
+  return {
     token: field(tokens, 'access_token', text),
     until: Date.now() + field(tokens, 'expires_in', amount) * 1000,
-  }))
-  localStorage.setItem(FLAG, 'yes')
-  channel.postMessage({ access })
-  return access
+  }
 }
 
 function readMe(me: JsonObject): Me {
@@ -159,22 +182,27 @@ export async function logIn(name: string, password: string): Promise<void> {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ name, password, cookie: true }),
   })
-  await take(response)
+  await take(response, 'login')
   await start()
 }
 
 /** Ends the login, here at once and at the server when it answers. */
 export async function logOut(): Promise<void> {
-  const token = access?.token
+  const last = access
   forget()
   set({ kind: 'anonymous' })
-  channel.postMessage({ access: null })
-  if (token !== undefined) {
-    await send('/auth/logout', { method: 'POST', headers: { Authorization: `Bearer ${token}` } }).catch(
-      // The cookie stays until it expires; this browser no longer uses it.
-      () => undefined,
-    )
+  tell({ kind: 'logout' })
+  try {
+    const token = isGood(last) ? last.token : await exclusively(lastToken)
+    await send('/auth/logout', { method: 'POST', headers: { Authorization: `Bearer ${token}` } })
+  } catch {
+    // The cookie stays until it expires; this browser no longer uses it.
   }
+}
+
+/** A token to log out by: the server takes none that has expired. */
+async function lastToken(): Promise<string> {
+  return (await read(await send('/auth/refresh', { method: 'POST' }), readAccess)).token
 }
 
 function forget(): void {
