@@ -1,9 +1,11 @@
 import { Component, type ReactNode } from 'react'
 import { Notice } from './components/Notice.tsx'
+import { UnloadedError } from './lazily.ts'
+import { Unloaded } from './Unloaded.tsx'
 
 interface Props {
-  /** Nothing else is on the page. */
-  whole?: boolean
+  /** What the message stands in, where it is not in a page's place. */
+  frame?: (said: ReactNode) => ReactNode
   children: ReactNode
 }
 
@@ -28,17 +30,23 @@ export class ErrorBoundary extends Component<Props, State> {
     if (error === null) {
       return this.props.children
     }
-    const said = (
-      <>
-        <h1>This page failed</h1>
-        <Notice tone="bad" title={`${error.name}: ${error.message}`} urgent>
-          <p>The page has a fault. It says nothing about whether AutoArr itself is ready.</p>
-          <p>
-            <a href={window.location.href}>Load it again</a>
-          </p>
-        </Notice>
-      </>
-    )
-    return this.props.whole ? <main className="bare">{said}</main> : said
+    const { frame } = this.props
+    const said =
+      error instanceof UnloadedError ? <Unloaded patient={frame !== undefined} /> : <Fault error={error} />
+    return frame ? frame(said) : said
   }
+}
+
+function Fault({ error }: { error: Error }) {
+  return (
+    <>
+      <h1>This page failed</h1>
+      <Notice tone="bad" title={`${error.name}: ${error.message}`} urgent>
+        <p>The page has a fault. It says nothing about whether AutoArr itself is ready.</p>
+        <p>
+          <a href={window.location.href}>Load it again</a>
+        </p>
+      </Notice>
+    </>
+  )
 }

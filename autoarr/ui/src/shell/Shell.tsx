@@ -1,15 +1,17 @@
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { type ReactNode, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { Link, useLocation } from 'wouter'
 import { getConnection, subscribe } from '../api/live.ts'
 import { logOut, type Me } from '../api/session.ts'
 import logo from '../assets/logo.svg'
 import { Dialog } from '../components/Dialog.tsx'
 import { Toasts } from '../components/Toasts.tsx'
+import { ErrorBoundary } from '../ErrorBoundary.tsx'
+import { lazily } from '../lazily.ts'
 import { isAt, type Place, placesFor } from './navigation.ts'
 import css from './Shell.module.css'
 import { useShortcuts } from './useShortcuts.ts'
 
-const CommandPalette = lazy(() => import('./CommandPalette.tsx'))
+const CommandPalette = lazily(() => import('./CommandPalette.tsx'))
 
 /** The frame of every page of who is logged in. */
 export function Shell({ me, children }: { me: Me; children: ReactNode }) {
@@ -70,9 +72,17 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
         </Dialog>
       ) : null}
       {open === 'palette' ? (
-        <Suspense fallback={null}>
-          <CommandPalette me={me} onClose={() => setOpen(null)} />
-        </Suspense>
+        <ErrorBoundary
+          frame={(said) => (
+            <Dialog title="Go to or do" onClose={() => setOpen(null)}>
+              {said}
+            </Dialog>
+          )}
+        >
+          <Suspense fallback={null}>
+            <CommandPalette me={me} onClose={() => setOpen(null)} />
+          </Suspense>
+        </ErrorBoundary>
       ) : null}
       <Toasts />
     </div>
