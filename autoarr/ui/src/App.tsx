@@ -75,6 +75,8 @@ function ForState() {
     case 'failed':
       return (
         <Bare>
+          <title>No answer · AutoArr</title>
+          <h1>AutoArr</h1>
           <Failure error={state.problem} retry={() => void start()} />
         </Bare>
       )

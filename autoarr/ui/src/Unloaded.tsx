@@ -14,7 +14,12 @@ const PROBLEM = new Problem(
   'AutoArr did not answer, or is of another version than this page by now.',
 )
 
-/** Takes the place of a page that could not be fetched; by itself, once AutoArr is heard from again. */
+/**
+ * Takes the place of what could not be fetched, until the whole page is loaded anew.
+ *
+ * @param patient whether that is left to the reader, who may be in the middle of something; else it is done once
+ * AutoArr is heard from again
+ */
 export function Unloaded({ patient }: { patient: boolean }) {
   const connection = useSyncExternalStore(subscribe, getConnection)
   useEffect(() => {
@@ -26,5 +31,10 @@ export function Unloaded({ patient }: { patient: boolean }) {
       }
     }
   }, [patient, connection])
-  return <Failure error={PROBLEM} retry={() => window.location.reload()} />
+  return (
+    <>
+      {patient ? null : <h1>Page not loaded</h1>}
+      <Failure error={PROBLEM} retry={() => window.location.reload()} />
+    </>
+  )
 }
