@@ -140,8 +140,8 @@ def test_the_network_drops_and_the_application_is_gone_for_a_while(
     finally:
         world.front.restore()
     # It comes by itself.
-    expect_page(page, "Findings")
     connection(page, "Live")
+    expect_page(page, "Findings")
     expect(alert).to_have_count(0)
 
 

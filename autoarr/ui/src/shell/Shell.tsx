@@ -126,17 +126,21 @@ function LogOut({ name }: { name: string }) {
 }
 
 const SAYS = {
-  connecting: 'Connecting',
-  live: 'Live',
-  lost: 'Not live: looking every 10 s',
+  connecting: ['Connecting'],
+  live: ['Live'],
+  lost: ['Not live', ': looking every 10 s'],
 } as const
 
 /** Whether what is shown follows what happens. */
 function ConnectionState() {
   const connection = useSyncExternalStore(subscribe, getConnection)
+  const [word, detail] = SAYS[connection]
   return (
     <span className={css['connection']} data-connection={connection} role="status">
-      {SAYS[connection]}
+      <span>
+        {word}
+        {detail ? <span className={css['detail']}>{detail}</span> : null}
+      </span>
     </span>
   )
 }
