@@ -119,8 +119,9 @@ def _program() -> chromium.Program:
 
 @pytest.fixture(scope="session")
 def _playwright() -> Iterator[Playwright]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=browsing.PATIENCE_MS)
     with sync_playwright() as made:
         yield made
 

@@ -13,7 +13,20 @@ if TYPE_CHECKING:
     from tests.e2e.browsing import Opener, Scheme, Size
 
 # What is shown, by the pictures' names: an address, in an installation with one service of each kind.
-PAGES = {"status": "/"}
+PAGES = {
+    "dashboard": "/",
+    "findings": "/findings",
+    "downloads": "/downloads",
+    "recoveries": "/recoveries",
+    "requests": "/requests",
+    "chat": "/chat",
+    "activity": "/activity",
+    "services": "/services",
+    "users": "/users",
+    "settings": "/settings",
+    "account": "/account",
+    "status": "/status",
+}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

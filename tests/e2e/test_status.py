@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_there_and_accessible(page: Page, axe: Axe, scheme: str) -> None:
-    page.goto("/")
+    page.goto("/status")
     page.get_by_role("heading", level=1).wait_for()
     assert "AutoArr" in page.title()
     axe(page)

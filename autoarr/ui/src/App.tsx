@@ -1,31 +1,32 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { lazy, type ReactNode, Suspense, useEffect, useSyncExternalStore } from 'react'
+import { type ReactNode, Suspense, useEffect, useSyncExternalStore } from 'react'
 import { Redirect, Route, Switch, useLocation } from 'wouter'
 import { startListening } from './api/live.ts'
 import { asProblem } from './api/problem.ts'
 import { getState, start, subscribe } from './api/session.ts'
 import { Failure, Loading } from './components/Notice.tsx'
 import { ErrorBoundary } from './ErrorBoundary.tsx'
+import { lazily } from './lazily.ts'
 import { NotFound } from './NotFound.tsx'
 import { Shell } from './shell/Shell.tsx'
 
-const DashboardPage = lazy(() => import('./pages/dashboard/DashboardPage.tsx'))
-const FindingsPage = lazy(() => import('./pages/findings/FindingsPage.tsx'))
-const FindingPage = lazy(() => import('./pages/findings/FindingPage.tsx'))
-const DownloadsPage = lazy(() => import('./pages/downloads/DownloadsPage.tsx'))
-const RecoveriesPage = lazy(() => import('./pages/recoveries/RecoveriesPage.tsx'))
-const RecoveryPage = lazy(() => import('./pages/recoveries/RecoveryPage.tsx'))
-const RequestsPage = lazy(() => import('./pages/requests/RequestsPage.tsx'))
-const RequestPage = lazy(() => import('./pages/requests/RequestPage.tsx'))
-const ChatPage = lazy(() => import('./pages/chat/ChatPage.tsx'))
-const ActivityPage = lazy(() => import('./pages/activity/ActivityPage.tsx'))
-const ServicesPage = lazy(() => import('./pages/services/ServicesPage.tsx'))
-const UsersPage = lazy(() => import('./pages/users/UsersPage.tsx'))
-const SettingsPage = lazy(() => import('./pages/settings/SettingsPage.tsx'))
-const AccountPage = lazy(() => import('./pages/account/AccountPage.tsx'))
-const LoginPage = lazy(() => import('./pages/login/LoginPage.tsx'))
-const SetupPage = lazy(() => import('./pages/setup/SetupPage.tsx'))
-const StatusPage = lazy(() => import('./pages/status/StatusPage.tsx'))
+const DashboardPage = lazily(() => import('./pages/dashboard/DashboardPage.tsx'))
+const FindingsPage = lazily(() => import('./pages/findings/FindingsPage.tsx'))
+const FindingPage = lazily(() => import('./pages/findings/FindingPage.tsx'))
+const DownloadsPage = lazily(() => import('./pages/downloads/DownloadsPage.tsx'))
+const RecoveriesPage = lazily(() => import('./pages/recoveries/RecoveriesPage.tsx'))
+const RecoveryPage = lazily(() => import('./pages/recoveries/RecoveryPage.tsx'))
+const RequestsPage = lazily(() => import('./pages/requests/RequestsPage.tsx'))
+const RequestPage = lazily(() => import('./pages/requests/RequestPage.tsx'))
+const ChatPage = lazily(() => import('./pages/chat/ChatPage.tsx'))
+const ActivityPage = lazily(() => import('./pages/activity/ActivityPage.tsx'))
+const ServicesPage = lazily(() => import('./pages/services/ServicesPage.tsx'))
+const UsersPage = lazily(() => import('./pages/users/UsersPage.tsx'))
+const SettingsPage = lazily(() => import('./pages/settings/SettingsPage.tsx'))
+const AccountPage = lazily(() => import('./pages/account/AccountPage.tsx'))
+const LoginPage = lazily(() => import('./pages/login/LoginPage.tsx'))
+const SetupPage = lazily(() => import('./pages/setup/SetupPage.tsx'))
+const StatusPage = lazily(() => import('./pages/status/StatusPage.tsx'))
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -74,6 +75,8 @@ function ForState() {
     case 'failed':
       return (
         <Bare>
+          <title>No answer · AutoArr</title>
+          <h1>AutoArr</h1>
           <Failure error={state.problem} retry={() => void start()} />
         </Bare>
       )

@@ -12,7 +12,7 @@ if (root === null) {
 applyTheme()
 createRoot(root).render(
   <StrictMode>
-    <ErrorBoundary>
+    <ErrorBoundary frame={(said) => <main className="bare">{said}</main>}>
       <App />
     </ErrorBoundary>
   </StrictMode>,

@@ -1,6 +1,8 @@
-import { render, screen } from '@testing-library/react'
+import { cleanup, render, screen } from '@testing-library/react'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import * as live from '../src/api/live.ts'
 import { ErrorBoundary } from '../src/ErrorBoundary.tsx'
+import { UnloadedError } from '../src/lazily.ts'
 
 function Throws({ thrown }: { thrown: unknown }): never {
   throw thrown
@@ -27,7 +29,41 @@ describe('ErrorBoundary', () => {
       </ErrorBoundary>,
     )
     expect(screen.getByRole('alert').textContent).toContain(shown)
-    expect(screen.getByRole('link').getAttribute('href')).toBe('/')
+    // The same page, and no second frame around it.
+    expect(screen.getByRole('link').getAttribute('href')).toBe(window.location.href)
+    expect(screen.queryByRole('main')).toBeNull()
     expect(document.title).toBe('Page failed · AutoArr')
+  })
+
+  describe('where a part could not be fetched', () => {
+    beforeEach(() => {
+      sessionStorage.clear()
+      vi.spyOn(window.location, 'reload').mockImplementation(() => {})
+    })
+
+    function show(): void {
+      render(
+        <ErrorBoundary>
+          <Throws thrown={new UnloadedError()} />
+        </ErrorBoundary>,
+      )
+    }
+
+    it('says so, and waits for the server', () => {
+      show()
+      expect(screen.getByRole('alert').textContent).toContain('This could not be loaded')
+      expect(window.location.reload).not.toHaveBeenCalled()
+      screen.getByRole('button', { name: 'Try again' }).click()
+      expect(window.location.reload).toHaveBeenCalledTimes(1)
+    })
+
+    it('loads it by itself when the server is there, but not for ever', () => {
+      vi.spyOn(live, 'getConnection').mockReturnValue('live')
+      show()
+      expect(window.location.reload).toHaveBeenCalledTimes(1)
+      cleanup()
+      show()
+      expect(window.location.reload).toHaveBeenCalledTimes(1)
+    })
   })
 })

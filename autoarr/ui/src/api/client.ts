@@ -1,6 +1,6 @@
 import createFetchClient, { type Middleware } from 'openapi-fetch'
 import createClient from 'openapi-react-query'
-import { readProblem, unreachable } from './problem.ts'
+import { readProblem, unexpected, unreachable } from './problem.ts'
 import type { paths } from './schema.d.ts'
 import { accessToken } from './session.ts'
 
@@ -34,6 +34,11 @@ const refuse: Middleware = {
   async onResponse({ response }) {
     if (!response.ok) {
       throw await readProblem(response)
+    }
+    const type = response.headers.get('Content-Type') ?? ''
+    if (response.status !== 204 && !/^application\/json\b/i.test(type)) {
+      // Such as the login page of a proxy.
+      throw unexpected(response.status)
     }
   },
 }

@@ -28,6 +28,12 @@ export function unreachable(): Problem {
   return new Problem(0, 'No answer', 'AutoArr did not answer. Is it running, and is the network up?')
 }
 
+/** Says that something answered, but not as AutoArr does. */
+export function unexpected(status: number, retryAfterS: number | null = null): Problem {
+  const detail = `The answer is not one of AutoArr's (HTTP ${status}). A proxy in between may be at fault.`
+  return new Problem(status, 'Unexpected answer', detail, { retryAfterS })
+}
+
 type Json = Record<string, unknown>
 
 function isObject(value: unknown): value is Json {
@@ -45,8 +51,7 @@ export async function readProblem(response: Response): Promise<Problem> {
     // Not JSON, such as the page of a proxy: its status has to do.
   }
   if (!isObject(body) || typeof body['title'] !== 'string') {
-    const detail = `The answer is not one of AutoArr's (HTTP ${response.status}). A proxy in between may be at fault.`
-    return new Problem(response.status, 'Unexpected answer', detail, { retryAfterS })
+    return unexpected(response.status, retryAfterS)
   }
   const fields = readFields(body['errors'])
   const detail = typeof body['detail'] === 'string' ? body['detail'] : body['title']

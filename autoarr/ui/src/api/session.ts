@@ -1,9 +1,9 @@
+import { amount, demand, field, type JsonObject, object, oneOf, orNull, text } from './guards.ts'
 import { exclusively } from './lock.ts'
-import { asProblem, type Problem, readProblem, unreachable } from './problem.ts'
+import { asProblem, type Problem, readProblem, unexpected, unreachable } from './problem.ts'
 import type { components } from './schema.d.ts'
 
 export type Me = components['schemas']['Me']
-type Tokens = components['schemas']['Tokens']
 
 /** Whether somebody is logged in here. `ended` is a login that was good and no longer is. */
 export type State =
@@ -30,16 +30,34 @@ let state: State = { kind: 'unknown' }
 let renewing: Promise<Access | null> | null = null
 const listeners = new Set<() => void>()
 
-/** Tells other tabs of a new token, so that one refresh serves all, and of a logout. Never written to a disk. */
+/** What tabs tell each other; never written to a disk. */
+type Said =
+  /** There is a new token: one refresh serves all. */
+  | { kind: 'renewed'; access: Access }
+  /** Somebody logged in, perhaps another than before. */
+  | { kind: 'login'; access: Access }
+  /** The login is over: by a logout, or because the server says so. */
+  | { kind: 'logout' | 'ended' }
+
 const channel = new BroadcastChannel('autoarr.session')
-channel.addEventListener('message', (event: MessageEvent<{ access: Access | null }>) => {
-  access = event.data.access
-  if (access === null) {
-    set({ kind: 'anonymous' })
-  } else if (state.kind !== 'in') {
-    void start()
+channel.addEventListener('message', ({ data }: MessageEvent<Said>) => {
+  if (data.kind === 'renewed' || data.kind === 'login') {
+    access = data.access
+    if (data.kind === 'login' && state.kind === 'in') {
+      set({ kind: 'unknown' })
+    }
+    if (state.kind !== 'in') {
+      void start()
+    }
+  } else {
+    access = null
+    set({ kind: data.kind === 'ended' ? 'ended' : 'anonymous' })
   }
 })
+
+function tell(said: Said): void {
+  channel.postMessage(said)
+}
 
 function set(next: State): void {
   state = next
@@ -90,20 +108,46 @@ async function renew(refused?: string): Promise<Access | null> {
   if (response.status === 401) {
     forget()
     set({ kind: 'ended' })
+    tell({ kind: 'ended' })
     return null
   }
-  return await take(response)
+  return await take(response, 'renewed')
 }
 
-async function take(response: Response): Promise<Access> {
+async function take(response: Response, kind: 'renewed' | 'login'): Promise<Access> {
+  access = await read(response, readAccess)
+  localStorage.setItem(FLAG, 'yes')
+  tell({ kind, access })
+  return access
+}
+
+function readAccess(tokens: JsonObject): Access {
+  return {
+    token: field(tokens, 'access_token', text),
+    until: Date.now() + field(tokens, 'expires_in', amount) * 1000,
+  }
+}
+
+function readMe(me: JsonObject): Me {
+  return {
+    id: field(me, 'id', text),
+    name: field(me, 'name', text),
+    role: field(me, 'role', oneOf('admin', 'requester')),
+    via: field(me, 'via', oneOf('session', 'token')),
+    session_id: field(me, 'session_id', orNull(text)),
+  }
+}
+
+/** What an answer holds. Nobody is logged in, or out, by one that something else gave. @throws Problem */
+async function read<T>(response: Response, understand: (body: JsonObject) => T): Promise<T> {
   if (!response.ok) {
     throw await readProblem(response)
   }
-  const tokens = (await response.json()) as Tokens
-  access = { token: tokens.access_token, until: Date.now() + tokens.expires_in * 1000 }
-  localStorage.setItem(FLAG, 'yes')
-  channel.postMessage({ access })
-  return access
+  try {
+    return understand(demand(await response.json(), object, ''))
+  } catch {
+    throw unexpected(response.status)
+  }
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
@@ -125,10 +169,7 @@ export async function start(): Promise<void> {
       return
     }
     const response = await send('/auth/me', { headers: { Authorization: `Bearer ${token}` } })
-    if (!response.ok) {
-      throw await readProblem(response)
-    }
-    set({ kind: 'in', me: (await response.json()) as Me })
+    set({ kind: 'in', me: await read(response, readMe) })
   } catch (error) {
     set({ kind: 'failed', problem: asProblem(error) })
   }
@@ -141,22 +182,27 @@ export async function logIn(name: string, password: string): Promise<void> {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ name, password, cookie: true }),
   })
-  await take(response)
+  await take(response, 'login')
   await start()
 }
 
 /** Ends the login, here at once and at the server when it answers. */
 export async function logOut(): Promise<void> {
-  const token = access?.token
+  const last = access
   forget()
   set({ kind: 'anonymous' })
-  channel.postMessage({ access: null })
-  if (token !== undefined) {
-    await send('/auth/logout', { method: 'POST', headers: { Authorization: `Bearer ${token}` } }).catch(
-      // The cookie stays until it expires; this browser no longer uses it.
-      () => undefined,
-    )
+  tell({ kind: 'logout' })
+  try {
+    const token = isGood(last) ? last.token : await exclusively(lastToken)
+    await send('/auth/logout', { method: 'POST', headers: { Authorization: `Bearer ${token}` } })
+  } catch {
+    // The cookie stays until it expires; this browser no longer uses it.
   }
+}
+
+/** A token to log out by: the server takes none that has expired. */
+async function lastToken(): Promise<string> {
+  return (await read(await send('/auth/refresh', { method: 'POST' }), readAccess)).token
 }
 
 function forget(): void {

@@ -1,15 +1,17 @@
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { type ReactNode, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { Link, useLocation } from 'wouter'
 import { getConnection, subscribe } from '../api/live.ts'
 import { logOut, type Me } from '../api/session.ts'
 import logo from '../assets/logo.svg'
 import { Dialog } from '../components/Dialog.tsx'
 import { Toasts } from '../components/Toasts.tsx'
+import { ErrorBoundary } from '../ErrorBoundary.tsx'
+import { lazily } from '../lazily.ts'
 import { isAt, type Place, placesFor } from './navigation.ts'
 import css from './Shell.module.css'
 import { useShortcuts } from './useShortcuts.ts'
 
-const CommandPalette = lazy(() => import('./CommandPalette.tsx'))
+const CommandPalette = lazily(() => import('./CommandPalette.tsx'))
 
 /** The frame of every page of who is logged in. */
 export function Shell({ me, children }: { me: Me; children: ReactNode }) {
@@ -80,9 +82,17 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
         </Dialog>
       ) : null}
       {open === 'palette' ? (
-        <Suspense fallback={null}>
-          <CommandPalette me={me} onClose={() => setOpen(null)} />
-        </Suspense>
+        <ErrorBoundary
+          frame={(said) => (
+            <Dialog title="Go to or do" onClose={() => setOpen(null)}>
+              {said}
+            </Dialog>
+          )}
+        >
+          <Suspense fallback={null}>
+            <CommandPalette me={me} onClose={() => setOpen(null)} />
+          </Suspense>
+        </ErrorBoundary>
       ) : null}
       <Toasts />
     </div>
@@ -126,17 +136,21 @@ function LogOut({ name }: { name: string }) {
 }
 
 const SAYS = {
-  connecting: 'Connecting',
-  live: 'Live',
-  lost: 'Not live: looking every 10 s',
+  connecting: ['Connecting'],
+  live: ['Live'],
+  lost: ['Not live', ': looking every 10 s'],
 } as const
 
 /** Whether what is shown follows what happens. */
 function ConnectionState() {
   const connection = useSyncExternalStore(subscribe, getConnection)
+  const [word, detail] = SAYS[connection]
   return (
     <span className={css['connection']} data-connection={connection} role="status">
-      {SAYS[connection]}
+      <span>
+        {word}
+        {detail ? <span className={css['detail']}>{detail}</span> : null}
+      </span>
     </span>
   )
 }

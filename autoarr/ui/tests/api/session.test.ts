@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { DISCONNECTED, json, PROBLEM, type Respond, serve } from '../samples.ts'
+import { DISCONNECTED, html, json, PROBLEM, type Respond, serve } from '../samples.ts'
 
 const TOKENS = { token_type: 'bearer', expires_in: 600, refresh_expires_at: '2027-01-01T00:00:00Z' }
 const ME = { id: '1', name: 'ada', role: 'admin', via: 'session', session_id: '2' }
@@ -16,6 +16,23 @@ async function load() {
 /** One page alone: the modules of earlier tests would hear of this one's tokens, as other tabs do. */
 class NoOtherTab extends EventTarget {
   postMessage(): void {}
+}
+
+/** Another tab, which hears and says what tabs tell each other. */
+class OtherTab extends EventTarget {
+  static said: unknown[] = []
+  static last: OtherTab
+  constructor() {
+    super()
+    OtherTab.last = this
+    OtherTab.said = []
+  }
+  postMessage(said: unknown): void {
+    OtherTab.said.push(said)
+  }
+  says(data: unknown): void {
+    this.dispatchEvent(new MessageEvent('message', { data }))
+  }
 }
 
 beforeEach(() => {
@@ -89,6 +106,26 @@ describe('session', () => {
     expect(session.getState()).toEqual({ kind: 'in', me: ME })
   })
 
+  it.each([
+    ['a page of a proxy', () => html()],
+    ['an empty object', () => json({})],
+    ['a list', () => json([])],
+  ])('does not take %s for a login, nor for the end of one', async (_, wrong) => {
+    localStorage.setItem('autoarr.session', 'yes')
+    const unexpected = { kind: 'failed', problem: { title: 'Unexpected answer' } }
+    const routes: Record<string, Respond> = { '/auth/refresh': wrong, '/auth/me': () => json(ME) }
+    serve(routes)
+    const session = await load()
+    await session.start()
+    expect(session.getState()).toMatchObject(unexpected)
+    Object.assign(routes, { '/auth/refresh': issue, '/auth/me': wrong })
+    await session.start()
+    expect(session.getState()).toMatchObject(unexpected)
+    Object.assign(routes, { '/auth/me': () => json(ME) })
+    await session.start()
+    expect(session.getState()).toEqual({ kind: 'in', me: ME })
+  })
+
   it('is out at once after a logout, also where the server does not answer', async () => {
     serve({ '/auth/login': issue, '/auth/me': () => json(ME), '/auth/logout': DISCONNECTED })
     const session = await load()
@@ -96,5 +133,51 @@ describe('session', () => {
     await session.logOut()
     expect(session.getState()).toEqual({ kind: 'anonymous' })
     expect(await session.accessToken()).toBeNull()
+  })
+
+  it('logs out at the server also where the token has expired meanwhile', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const routes: Record<string, Respond> = { '/auth/login': issue, '/auth/me': () => json(ME) }
+    const fetch = serve(routes)
+    const session = await load()
+    await session.logIn('ada', 'secret secret')
+    vi.setSystemTime(Date.now() + 3_600_000)
+    Object.assign(routes, {
+      '/auth/refresh': issue,
+      '/auth/logout': () => new Response(null, { status: 204 }),
+    })
+    await session.logOut()
+    const [path, sent] = fetch.mock.lastCall as [string, RequestInit]
+    expect([path, sent.headers]).toEqual(['/auth/logout', { Authorization: 'Bearer token-2' }])
+    expect(session.getState()).toEqual({ kind: 'anonymous' })
+    expect(await session.accessToken()).toBeNull()
+  })
+
+  it('ends in every tab, whichever hears of it', async () => {
+    vi.stubGlobal('BroadcastChannel', OtherTab)
+    serve({ '/auth/login': issue, '/auth/me': () => json(ME), '/auth/refresh': () => json(PROBLEM, 401) })
+    const session = await load()
+    await session.logIn('ada', 'secret secret')
+    OtherTab.last.says({ kind: 'ended' })
+    expect(session.getState()).toEqual({ kind: 'ended' })
+    await session.logIn('ada', 'secret secret')
+    expect(await session.accessToken('token-2')).toBeNull()
+    expect(OtherTab.said.at(-1)).toEqual({ kind: 'ended' })
+  })
+
+  it('learns who is logged in where another tab has logged in', async () => {
+    vi.stubGlobal('BroadcastChannel', OtherTab)
+    const routes: Record<string, Respond> = { '/auth/login': issue, '/auth/me': () => json(ME) }
+    serve(routes)
+    const session = await load()
+    await session.logIn('ada', 'secret secret')
+    const robin = { ...ME, id: '3', name: 'robin', role: 'requester' }
+    Object.assign(routes, { '/auth/me': () => json(robin) })
+    const seen: string[] = []
+    session.subscribe(() => seen.push(session.getState().kind))
+    OtherTab.last.says({ kind: 'login', access: { token: 'other', until: Date.now() + 600_000 } })
+    await vi.waitFor(() => expect(session.getState()).toEqual({ kind: 'in', me: robin }))
+    // What was shown to the one before is forgotten in between.
+    expect(seen).toEqual(['unknown', 'in'])
   })
 })

@@ -1,18 +1,19 @@
-import { type ComponentType, lazy, Suspense } from 'react'
+import { type ComponentType, Suspense } from 'react'
 import { Link } from 'wouter'
 import { Loading } from '../../components/Notice.tsx'
 import { Page } from '../../components/Panel.tsx'
+import { lazily } from '../../lazily.ts'
 import { NotFound } from '../../NotFound.tsx'
 import css from './Settings.module.css'
 import { PARTS, type Part, SETTINGS } from './texts.ts'
 
 const CONTENT: Readonly<Record<Part, ComponentType>> = {
-  policy: lazy(() => import('./policy/PolicyPart.tsx')),
-  notifications: lazy(() => import('./notifications/NotificationsPart.tsx')),
-  appearance: lazy(() => import('./AppearancePart.tsx')),
-  mcp: lazy(() => import('./mcp/McpPart.tsx')),
-  backup: lazy(() => import('./backup/BackupPart.tsx')),
-  about: lazy(() => import('./AboutPart.tsx')),
+  policy: lazily(() => import('./policy/PolicyPart.tsx')),
+  notifications: lazily(() => import('./notifications/NotificationsPart.tsx')),
+  appearance: lazily(() => import('./AppearancePart.tsx')),
+  mcp: lazily(() => import('./mcp/McpPart.tsx')),
+  backup: lazily(() => import('./backup/BackupPart.tsx')),
+  about: lazily(() => import('./AboutPart.tsx')),
 }
 
 function isPart(word: string): word is Part {

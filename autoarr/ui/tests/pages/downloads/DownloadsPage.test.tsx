@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { act, render, screen } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import DownloadsPage from '../../../src/pages/downloads/DownloadsPage.tsx'
-import { json, PROBLEM, serve } from '../../samples.ts'
+import { html, json, PROBLEM, serve } from '../../samples.ts'
 
 const SOURCE = { id: 's', kind: 'sonarr', name: 'Sonarr', age_s: null, failure: null, total: null }
 
@@ -30,5 +30,10 @@ describe('DownloadsPage', () => {
   it('shows why nothing can be shown', async () => {
     await open(() => json(PROBLEM, 503))
     expect((await screen.findByRole('alert')).textContent).toContain('The database is being migrated.')
+  })
+
+  it('says that something else answered', async () => {
+    await open(() => html())
+    expect((await screen.findByRole('alert')).textContent).toContain('not one of AutoArr')
   })
 })
