@@ -22,19 +22,28 @@ SEARCHES = ("EpisodeSearch", "SeasonSearch", "MoviesSearch")
 class Services:
     """All three, with a clock of their own.
 
+    Args:
+        sonarr, radarr, sabnzbd: those that there are already, if there are some.
+
     Attributes:
         now: the moment.
         releases: how many releases the indexers still have of an item.
         native: numbers of commands that an application gave itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        sonarr: FakeSonarr | None = None,
+        radarr: FakeRadarr | None = None,
+        sabnzbd: FakeSabnzbd | None = None,
+    ) -> None:
         self.now = START
         self.releases: dict[tuple[str, int], int] = {}
         self.native: set[tuple[str, int]] = set()
         self._downloads = 0
         self._searched: set[tuple[str, int]] = set()
-        self.sonarr, self.radarr, self.sabnzbd = FakeSonarr(), FakeRadarr(), FakeSabnzbd()
+        self.sonarr, self.radarr = sonarr or FakeSonarr(), radarr or FakeRadarr()
+        self.sabnzbd = sabnzbd or FakeSabnzbd()
         self.fakes: dict[str, Any] = {"sonarr": self.sonarr, "radarr": self.radarr, "sabnzbd": self.sabnzbd}
         self.sonarr.missing_episodes += [self.sonarr.make_episode(number, seriesId=1) for number in range(1, 9)]
         for arr in (self.sonarr, self.radarr):

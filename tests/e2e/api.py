@@ -83,6 +83,12 @@ class Api:
         """DELETE."""
         return self.ask("DELETE", path, **more)
 
+    def stream(self, path: str, json: Any) -> str:
+        """POST what is answered by a stream; all of it, when it has ended."""
+        answer = self._http.post(f"/api/v1{path}", json=json)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
     # For administrators.
 
     def add_user(self, name: str, role: str = "requester") -> Any:

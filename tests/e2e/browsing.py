@@ -25,6 +25,8 @@ SIZES: Mapping[Size, ViewportSize] = {
 # No name is looked up: nothing but this machine can be reached, whatever a page or the browser itself wants.
 ARGUMENTS = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-gpu", "--disable-dev-shm-usage")
 PATIENCE_MS = 15_000
+REMEMBER_LOGIN = "localStorage.setItem('autoarr.session', 'yes')"
+"""What a page does at a login: it can't see the cookie, and asks for no token without this."""
 
 
 def launch_options(program: Program) -> dict[str, object]:

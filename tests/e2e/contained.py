@@ -24,6 +24,8 @@ STOP_TIMEOUT = 10
 class ContainedApp:
     """A container that publishes its port on the loopback interface."""
 
+    data_folder = None
+
     def __init__(self, container: Container) -> None:
         self._container = container
 

@@ -31,6 +31,7 @@ class HostedApp:
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self._folder = folder
+        self.data_folder = folder / "data"
         self._log = folder / "output.log"
         kept = {
             name: value
@@ -40,7 +41,7 @@ class HostedApp:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        own = {"AUTOARR_DATA_DIR": str(folder / "data"), "AUTOARR_HOST": "127.0.0.1", "AUTOARR_PORT": str(self.port)}
+        own = {"AUTOARR_DATA_DIR": str(self.data_folder), "AUTOARR_HOST": "127.0.0.1", "AUTOARR_PORT": str(self.port)}
         self._environment = {**kept, **own, **environment}
         self._running = ExitStack()
 

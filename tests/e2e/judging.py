@@ -103,6 +103,10 @@ class Lighthouse:
         try:
             if user is not None:
                 browsing.log_in(context, user)
+                # The page that it opens by itself has no script of ours: what is kept is put there beforehand.
+                page = context.pages[0]
+                page.goto("/status")
+                page.evaluate(browsing.REMEMBER_LOGIN)
             report = self._folder / f"lighthouse-{port}.json"
             process.run(
                 [

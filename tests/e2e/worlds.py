@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -22,6 +23,10 @@ class App(Protocol):
     @property
     def port(self) -> int:
         """Where it answers on 127.0.0.1."""
+
+    @property
+    def data_folder(self) -> Path | None:
+        """Where its data is on this machine; None where that is nowhere."""
 
     def restart(self) -> None:
         """Stop it as an update does, and start it again on its data."""
@@ -76,6 +81,12 @@ class World:
         """The address of a stand-in as AutoArr reaches it."""
         url_base = getattr(self._served[name], "url_base", "")
         return f"http://{self._listen}:{self.lines[name].port}{url_base}"
+
+    @property
+    def data_folder(self) -> Path | None:
+        """AutoArr's data folder; None in a container."""
+        assert self._app
+        return self._app.data_folder
 
     def restart(self) -> None:
         """Restart AutoArr; its address stays."""
