@@ -102,6 +102,7 @@ def test_the_events_are_lost_and_found(
     page.route_web_socket("**/api/v1/ws", meet)
     page.goto("/services")
     connection(page, "Not live: looking every 10 s")
+    expect(page.get_by_role("heading", level=2, name="Sonarr")).to_be_visible()
     # What happens is seen all the same, a little later.
     added = admin.add_service("sonarr", "Seen late")
     try:
