@@ -43,7 +43,9 @@ def test_whatever_can_be_read_is_as_described(kind: type[Described]) -> None:
         queries["/api/v3/episode"] = {"seriesId": "1"}
     with serve(fake):
         paths = [pattern.pattern for method, pattern, _ in fake._routes if method == "GET"]
-        for path in (re.sub(r"\(\?P<id>.*?\)", "1", path).replace("\\", "") for path in paths):
+        # Pictures are not described, and are of titles that have some: test_posters.py.
+        described = (path for path in paths if "mediacover" not in path.lower())
+        for path in (re.sub(r"\(\?P<id>.*?\)", "1", path).replace("\\", "") for path in described):
             assert ask(fake, "GET", path, params=queries.get(path, {})).status_code == 200, path
 
 
