@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -30,6 +31,27 @@ def test_install_build_and_a_failing_script(ui: Path) -> None:
         frontend.pnpm("typecheck", hint="mend it")
     assert "TS2322" in caught.value.details
     assert caught.value.hint == "mend it"
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """What is in a folder: the hash of each file's bytes, by its path."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_the_same_sources_give_the_same_bytes(ui: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever they are, and whatever was built there before."""
+    elsewhere = tmp_path / "a longer way" / "to another place"
+    shutil.copytree(ui, elsewhere)
+    frontend.build()
+    first = digests(ui / "dist")
+    assert "index.html" in first
+    frontend.build()
+    assert digests(ui / "dist") == first
+    monkeypatch.setattr(paths, "UI", elsewhere)
+    monkeypatch.setattr(frontend, "DIST", elsewhere / "dist")
+    frontend.build()
+    assert digests(elsewhere / "dist") == first
 
 
 def test_types_that_are_not_those_of_the_api(ui: Path) -> None:

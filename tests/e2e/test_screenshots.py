@@ -1,46 +1,55 @@
-"""Pictures of pages, for documents: `invoke screenshots` says where to. Without it, that they can be taken."""
+"""The pictures of the documents: `invoke screenshots` says where to. Without it, that they can be taken."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from playwright.sync_api import expect
+
+from tests.e2e import stage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+    from tests.e2e.api import Api
     from tests.e2e.browsing import Opener, Scheme, Size
+    from tests.e2e.worlds import World
 
-# What is shown, by the pictures' names: an address, in an installation with one service of each kind.
-PAGES = {
-    "dashboard": "/",
-    "findings": "/findings",
-    "downloads": "/downloads",
-    "recoveries": "/recoveries",
-    "requests": "/requests",
-    "chat": "/chat",
-    "activity": "/activity",
-    "services": "/services",
-    "users": "/users",
-    "settings": "/settings",
-    "account": "/account",
-    "status": "/status",
+
+class Picture(NamedTuple):
+    """What is shown: an address, or what `stage.fill` calls it; and what has to be there by then."""
+
+    where: str
+    text: str
+    size: Size = "desk"
+    scheme: Scheme = "light"
+    user: str = "Ada"
+
+
+PICTURES = {
+    "dashboard": Picture("/", "Severance"),
+    "findings": Picture("/findings", "Sonarr", scheme="dark"),
+    "requests": Picture("/requests?q=dune", "Dune", size="phone", user="Robin"),
+    "recovery": Picture("recovery", "Cause found"),
+    "chat": Picture("conversation", "Waits for you", size="phone", scheme="dark"),
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.fixture(scope="module")
+def places(world: World, admin: Api, services: dict[str, Any], requester: Api) -> dict[str, str]:
+    """Where there is something to see."""
+    return stage.fill(world, admin, requester)
+
+
+@pytest.mark.parametrize("name", PICTURES)
 def test_a_picture(
-    open_page: Opener,
-    services: dict[str, Any],
-    shoot: Callable[[Page, str], None],
-    name: str,
-    size: Size,
-    scheme: Scheme,
+    places: dict[str, str], open_page: Opener, shoot: Callable[[Page, str], None], name: str
 ) -> None:
-    page = open_page(size, scheme, "Ada")
-    page.goto(PAGES[name])
-    page.get_by_role("heading", level=1).wait_for()
+    picture = PICTURES[name]
+    page = open_page(picture.size, picture.scheme, picture.user)
+    page.goto(places.get(picture.where, picture.where))
+    expect(page.get_by_text(picture.text).first).to_be_visible(timeout=30_000)
     page.wait_for_load_state("networkidle")
-    shoot(page, f"{name}-{size}-{scheme}")
+    shoot(page, name)
