@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FINDINGS, DOWNLOADS, ENTRIES = 10_000, 5000, 50_000
 MOST_ROWS = 150
 """Rows that exist at a time."""
-MOST_REQUESTS = 40
+MOST_REQUESTS = 80
 """For a way to the end and back, however long the list is."""
 ANSWERED = 30_000
 STEPS = 25

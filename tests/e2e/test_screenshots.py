@@ -44,9 +44,7 @@ def places(world: World, admin: Api, services: dict[str, Any], requester: Api) -
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_picture(
-    places: dict[str, str], open_page: Opener, shoot: Callable[[Page, str], None], name: str
-) -> None:
+def test_a_picture(places: dict[str, str], open_page: Opener, shoot: Callable[[Page, str], None], name: str) -> None:
     picture = PICTURES[name]
     page = open_page(picture.size, picture.scheme, picture.user)
     page.goto(places.get(picture.where, picture.where))
