@@ -380,8 +380,8 @@ def docs(c: Context, check: bool = False) -> None:
 
 
 @verb(KEEP)
-def screenshots(c: Context, folder: str = "docs/screenshots", host: bool = False) -> None:
-    """Take pictures of the UI's pages in a real browser; --host shows this checkout's own server, not the image."""
+def screenshots(c: Context, folder: str = "docs/pictures", host: bool = False) -> None:
+    """Take the documents' pictures of the UI in a real browser; --host shows this checkout's server, not the image."""
     from pathlib import Path
 
     from automation import e2e

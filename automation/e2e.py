@@ -54,7 +54,7 @@ def run(words: Sequence[str] = (), *, host: bool = False) -> None:
 
 
 def take_pictures(folder: Path, *, host: bool = False) -> list[Path]:
-    """Write pictures of pages, in both sizes and colour schemes; the files that are there then.
+    """Write the documents' pictures of pages; the files that are there then.
 
     Raises:
         AutomationError: see :func:`run`.

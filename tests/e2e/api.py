@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 ADMIN, REQUESTER = "Ada", "Robin"
 PASSWORD = "correct horse battery"
 PATIENCE = 60.0
+NAMES = {"sonarr": "Sonarr", "radarr": "Radarr", "plex": "Plex", "sabnzbd": "SABnzbd"}
+"""What stand-ins are called, where a test calls them nothing else."""
 
 
 def until(look: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
@@ -103,7 +105,7 @@ class Api:
             fields: in place of what fits, such as `api_key`.
         """
         key = self._world.fakes[kind].api_key
-        body = {"kind": kind, "name": name or kind.capitalize(), "url": self._world.address(kind), "api_key": key}
+        body = {"kind": kind, "name": name or NAMES[kind], "url": self._world.address(kind), "api_key": key}
         return self.post("/services", body | fields)
 
     def set_policy(self, **fields: Any) -> Any:

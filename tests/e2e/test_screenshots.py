@@ -30,11 +30,28 @@ class Picture(NamedTuple):
 
 PICTURES = {
     "dashboard": Picture("/", "Severance"),
-    "findings": Picture("/findings", "Sonarr", scheme="dark"),
-    "requests": Picture("/requests?q=dune", "Dune", size="phone", user="Robin"),
+    "findings": Picture("/findings", "76 of 100", scheme="dark"),
+    "requests": Picture("/requests?q=fargo", "Series, 2014", size="phone", user="Robin"),
     "recovery": Picture("recovery", "Cause found"),
     "chat": Picture("conversation", "Waits for you", size="phone", scheme="dark"),
 }
+
+
+# Stand-ins' posters, as their catalogues have none that could be in a document.
+POSTERS = {"radarr": "#27406b, #b04a3a", "sonarr": "#123c3a, #d8a446"}
+POSTER = """<body style="margin: 0; display: grid; align-items: end; height: 300px; color: #fff;
+    font: 700 38px sans-serif; background: linear-gradient(160deg, {colours})"><p style="margin: 16px">{title}</p>"""
+
+
+@pytest.fixture
+def posters(world: World, open_page: Opener) -> None:
+    """Draw a poster for all that each catalogue has."""
+    page = open_page()
+    page.set_viewport_size({"width": 200, "height": 300})
+    for kind, colours in POSTERS.items():
+        page.set_content(POSTER.format(colours=colours, title="Fargo"))
+        world.fakes[kind].state.picture = page.screenshot()
+    page.close()
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +60,7 @@ def places(world: World, admin: Api, services: dict[str, Any], requester: Api) -
     return stage.fill(world, admin, requester)
 
 
+@pytest.mark.usefixtures("posters")
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture(places: dict[str, str], open_page: Opener, shoot: Callable[[Page, str], None], name: str) -> None:
     picture = PICTURES[name]

@@ -22,6 +22,14 @@ export function formatAge(at: number, now: number): string {
   return formatDuration((now - at) / 1000)
 }
 
+/** Milliseconds by which the present may lag behind what the server just said: it is renewed every second. */
+const LAG_MS = 1000
+
+/** How long ago, or in how long, an instant is, both in milliseconds; what just happened is no thing to come. */
+export function formatAgo(at: number, now: number): string {
+  return at - now >= LAG_MS ? `in ${formatAge(now, at)}` : `${formatAge(at, now)} ago`
+}
+
 const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 const DATE_TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { formatAge, formatDateTime, formatDuration, formatLatency, formatTime } from '../src/format.ts'
+import {
+  formatAge,
+  formatAgo,
+  formatDateTime,
+  formatDuration,
+  formatLatency,
+  formatTime,
+} from '../src/format.ts'
 
 describe('formatDuration', () => {
   it.each([
@@ -24,6 +31,19 @@ describe('formatAge', () => {
 
   it('is zero when the clock was set back', () => {
     expect(formatAge(66_000, 1000)).toBe('0 s')
+  })
+})
+
+describe('formatAgo', () => {
+  it.each([
+    [0, 65_000, '1 min 5 s ago'],
+    [5000, 5000, '0 s ago'],
+    // The page's clock ticks every second: the server's word may be ahead of it.
+    [5999, 5000, '0 s ago'],
+    [6000, 5000, 'in 1 s'],
+    [70_000, 5000, 'in 1 min 5 s'],
+  ])('%d at %d', (at, now, expected) => {
+    expect(formatAgo(at, now)).toBe(expected)
   })
 })
 

@@ -1,14 +1,12 @@
-import { formatAge, formatDateTime } from '../format.ts'
+import { formatAgo, formatDateTime } from '../format.ts'
 import { useNow } from '../hooks/useNow.ts'
 
 /** How long ago, or in how long, something is; the moment itself, in the reader's zone, as a title. */
 export function Ago({ at }: { at: string }) {
   const now = useNow()
-  const instant = Date.parse(at)
-  const text = instant > now ? `in ${formatAge(now, instant)}` : `${formatAge(instant, now)} ago`
   return (
     <time dateTime={at} title={formatDateTime(at)}>
-      {text}
+      {formatAgo(Date.parse(at), now)}
     </time>
   )
 }
