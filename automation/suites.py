@@ -17,7 +17,7 @@ PARALLEL = ("--numprocesses=auto", "--maxprocesses=4")
 # What was never closed is found when memory is cleaned up, and then fails whichever test comes next. On this machine it
 # does; in an image, where servers and processes end under the tests' hands, it is told of and no more.
 FORGIVING = ("-W", "default::pytest.PytestUnraisableExceptionWarning")
-# What no C library changes, and takes long, is asked of the image that ships and nowhere else.
+# What takes long is asked of the image that ships, and on this machine, by `nox -s thorough`.
 BRIEF = {"AUTOARR_TEST_BRIEF": "1"}
 # What pytest needs writable in a container whose root is read-only.
 SCRATCH = {"/tmp": "rw,exec,size=512m,mode=1777"}  # noqa: S108 - a container's

@@ -50,12 +50,14 @@ def examine(
     platform: str,
     *,
     promises: bool = True,
+    thorough: bool = False,
     extra: Sequence[str] = (),
 ) -> tuple[list[Check], ProbeReport]:
     """Everything that is asked of a built variant.
 
     Args:
         promises: whether to ask, from outside, what a finished image of the variant promises.
+        thorough: whether to run those of its tests, too, that take long.
         extra: the words that it was built with, for the layer of tests on top of it.
 
     Raises:
@@ -74,7 +76,7 @@ def examine(
         with console.step("starting PostgreSQL and Redis"):
             beside = servers.start(running, resolver)
         if native:
-            area(suites.INSIDE, lambda: own_suite(found, resolver, chosen, running, beside, extra))
+            area(suites.INSIDE, lambda: own_suite(found, resolver, chosen, running, beside, thorough, extra))
         options, pace = emulation.start_options(found, platform), 1.0 if native else emulation.PACE
         area(reader.AREA, lambda: components.ask(running, beside, image, chosen, options=options, pace=pace))
     if native:
@@ -100,6 +102,7 @@ def own_suite(
     chosen: Variant,
     running: containers.Session,
     beside: servers.Servers,
+    thorough: bool,
     extra: Sequence[str] = (),
 ) -> tuple[Check, ...]:
     """The application's tests, in a layer on top of the image that is removed again."""
@@ -115,11 +118,11 @@ def own_suite(
             extra=extra,
         )
         with console.step(f"the application's tests inside {chosen.name}"):
-            brief = {} if chosen.is_distroless else suites.BRIEF
-            return suites.inside(running, name, beside.network, {**environment(beside), **brief})
+            environment = {**servers_of(beside), **({} if thorough else suites.BRIEF)}
+            return suites.inside(running, name, beside.network, environment)
 
 
-def environment(beside: servers.Servers) -> dict[str, str]:
+def servers_of(beside: servers.Servers) -> dict[str, str]:
     """How the application's tests find the servers."""
     return {"AUTOARR_TEST_POSTGRES_URL": beside.database_url, "AUTOARR_TEST_REDIS_URL": beside.redis_url}
 
@@ -132,12 +135,15 @@ def fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
-def verify(chosen: Variant, *, platform: str | None = None, reuse: bool = False) -> Verification:
+def verify(
+    chosen: Variant, *, platform: str | None = None, reuse: bool = False, thorough: bool = False
+) -> Verification:
     """Build a variant, ask everything of it, show and save the report.
 
     Args:
         platform: another than the engine's own, to be emulated; less is asked of it, and the report says what not.
         reuse: take the saved report where the same image was verified by the same checks.
+        thorough: run those of its tests, too, that take long.
 
     Raises:
         AutomationError: the build's failures, or the engine's; failed checks are in the report.
@@ -145,14 +151,14 @@ def verify(chosen: Variant, *, platform: str | None = None, reuse: bool = False)
     found = engine.ensure()
     summary = images.build(found, chosen, platform=platform)
     images.show(summary)
-    asked = {"digest": summary.digest, "checks": fingerprint()}
+    asked = {"digest": summary.digest, "checks": fingerprint(), "tests": "all" if thorough else "brief"}
     subject = summary.image.rpartition(":")[2]
     raw = FOLDER / f"{subject}.libc.json"
     if reuse and (saved := _saved(chosen, asked)) is not None:
         console.note(f"{chosen.tag} was verified before: {FOLDER / chosen.name}.md")
         return saved
     resolver = Resolver(found)
-    checks, probes = examine(found, resolver, chosen, summary.image, summary.platform)
+    checks, probes = examine(found, resolver, chosen, summary.image, summary.platform, thorough=thorough)
     facts = {
         "image": summary.image,
         "platform": summary.platform,
@@ -206,10 +212,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("variant", choices=sorted(VARIANTS))
     parser.add_argument("--platform", help="another platform than this engine's, such as linux/arm64")
+    parser.add_argument("--thorough", action="store_true", help="with those of the application's tests that take long")
     wanted = parser.parse_args()
     with console.exit_on_error():
         os.chdir(paths.ROOT)
-        require(verify(variant(wanted.variant), platform=wanted.platform).report)
+        require(verify(variant(wanted.variant), platform=wanted.platform, thorough=wanted.thorough).report)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,9 @@ def gather(engine: Engine, resolver: Resolver, chosen: Variant, image: str, extr
     Raises:
         AutomationError: the engine or the servers failed, or the image does not even print its API's description.
     """
-    checks, probes = verify.examine(engine, resolver, chosen, image, engine.platform, promises=False, extra=extra)
+    checks, probes = verify.examine(
+        engine, resolver, chosen, image, engine.platform, promises=False, thorough=True, extra=extra
+    )
     with containers.session(engine) as running:
         with console.step(f"every module of {image}"):
             modules = importability.ask(running, image)

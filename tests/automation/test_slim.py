@@ -175,8 +175,9 @@ class Session(containers.Session):
 def asked(monkeypatch: pytest.MonkeyPatch, container: Container) -> Evidence:
     """What is gathered of an image that prints its API's description like this."""
 
-    def examine(*words: Any, promises: bool, extra: Sequence[str]) -> tuple[list[Check], ProbeReport]:
+    def examine(*words: Any, promises: bool, thorough: bool, extra: Sequence[str]) -> tuple[list[Check], ProbeReport]:
         assert not promises
+        assert thorough
         assert extra == ["--build-arg"]
         return list(PLAIN.checks), ProbeReport(subject="x", python="3.11.2", libc="musl", answers=PLAIN.answers)
 

@@ -23,6 +23,7 @@ def plant(checkout: Checkout, *steps: str) -> None:
     checkout.edit("Dockerfile.optimized", lambda text: "\n".join([*lines, ""]))
 
 
+@pytest.mark.thorough
 def test_two_independent_builds_agree(repository: Checkout) -> None:
     result = repository.invoke("reproduce", "--json", timeout=1800)
     assert result.returncode == 0, result.stderr

@@ -49,7 +49,7 @@ def test_the_suite_runs_beside_real_servers(
 ) -> None:
     with containers.session(real_engine) as running:
         beside = servers.start(running, Resolver(real_engine))
-        checks = suites.inside(running, image(BOTH_SERVERS_ANSWER), beside.network, verify.environment(beside))
+        checks = suites.inside(running, image(BOTH_SERVERS_ANSWER), beside.network, verify.servers_of(beside))
     assert [(check.name, check.verdict, check.detail) for check in checks] == [("both answered", Verdict.PASSED, "")]
 
 
