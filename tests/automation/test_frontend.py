@@ -25,7 +25,7 @@ def ui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_install_build_and_a_failing_script(ui: Path) -> None:
     frontend.build()
-    assert (ui / "dist" / "index.html").is_file()
+    assert (ui / "dist" / "index.html.gz").is_file()
     (ui / "src" / "main.tsx").write_text("const wrong: number = 'text'\n")
     with pytest.raises(BuildFailed) as caught:
         frontend.pnpm("typecheck", hint="mend it")
@@ -45,7 +45,7 @@ def test_the_same_sources_give_the_same_bytes(ui: Path, tmp_path: Path, monkeypa
     shutil.copytree(ui, elsewhere)
     frontend.build()
     first = digests(ui / "dist")
-    assert "index.html" in first
+    assert "index.html.gz" in first
     frontend.build()
     assert digests(ui / "dist") == first
     monkeypatch.setattr(paths, "UI", elsewhere)
@@ -119,12 +119,17 @@ def test_an_installation_that_fails_for_another_reason(ui: Path) -> None:
 
 
 def test_the_checks_are_lint_types_tests_and_build(monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: list[list[str]] = []
+    ran: list[str] = []
+
+    def api_types(*, check: bool) -> bool:
+        ran.append("api types" if check else "api types written")
+        return False
 
     def run(command: list[str], **options: object) -> process.Result:
-        ran.append(command)
+        ran.append(command[1])
         return process.Result(command=tuple(command), code=0, stdout="", stderr="")
 
+    monkeypatch.setattr(frontend, "api_types", api_types)
     monkeypatch.setattr(process, "run", run)
     frontend.check()
-    assert [command[1] for command in ran] == ["install", "lint", "typecheck", "test", "build"]
+    assert ran == ["api types", "lint", "typecheck", "test", "build"]
