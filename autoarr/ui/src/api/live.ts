@@ -1,4 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
+import { createStore } from '../store.ts'
 import { accessToken, getState, subscribe as subscribeSession } from './session.ts'
 
 /** How what happens is heard of: `live` at once, otherwise by asking now and then. */
@@ -36,26 +37,9 @@ const CONCERNS: Readonly<Record<string, readonly string[]>> = {
 /** Milliseconds for which events are gathered before what they concern is asked for again. */
 const GATHER_MS = 250
 
-let connection: Connection = 'connecting'
-const listeners = new Set<() => void>()
+const { get: getConnection, set, subscribe } = createStore<Connection>('connecting')
 
-export function getConnection(): Connection {
-  return connection
-}
-
-export function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
-
-function set(next: Connection): void {
-  if (next !== connection) {
-    connection = next
-    for (const listener of listeners) {
-      listener()
-    }
-  }
-}
+export { getConnection, subscribe }
 
 /** Listens while somebody is logged in, and has `queries` asked again when an event concerns them. */
 export function startListening(queries: QueryClient): () => void {

@@ -1,3 +1,4 @@
+import { createStore } from '../store.ts'
 import { amount, demand, field, type JsonObject, object, oneOf, orNull, text } from './guards.ts'
 import { exclusively } from './lock.ts'
 import { asProblem, type Problem, readProblem, unexpected, unreachable } from './problem.ts'
@@ -26,9 +27,11 @@ interface Access {
 }
 
 let access: Access | null = null
-let state: State = { kind: 'unknown' }
 let renewing: Promise<Access | null> | null = null
-const listeners = new Set<() => void>()
+
+const { get: getState, set, subscribe } = createStore<State>({ kind: 'unknown' })
+
+export { getState, subscribe }
 
 /** What tabs tell each other; never written to a disk. */
 type Said =
@@ -43,10 +46,10 @@ const channel = new BroadcastChannel('autoarr.session')
 channel.addEventListener('message', ({ data }: MessageEvent<Said>) => {
   if (data.kind === 'renewed' || data.kind === 'login') {
     access = data.access
-    if (data.kind === 'login' && state.kind === 'in') {
+    if (data.kind === 'login' && getState().kind === 'in') {
       set({ kind: 'unknown' })
     }
-    if (state.kind !== 'in') {
+    if (getState().kind !== 'in') {
       void start()
     }
   } else {
@@ -57,22 +60,6 @@ channel.addEventListener('message', ({ data }: MessageEvent<Said>) => {
 
 function tell(said: Said): void {
   channel.postMessage(said)
-}
-
-function set(next: State): void {
-  state = next
-  for (const listener of listeners) {
-    listener()
-  }
-}
-
-export function getState(): State {
-  return state
-}
-
-export function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
 }
 
 function isGood(one: Access | null): one is Access {
@@ -163,7 +150,7 @@ export async function start(): Promise<void> {
   try {
     const token = await accessToken()
     if (token === null) {
-      if (state.kind !== 'ended') {
+      if (getState().kind !== 'ended') {
         set({ kind: 'anonymous' })
       }
       return

@@ -1,4 +1,6 @@
-export interface Toast {
+import { createStore } from '../store.ts'
+
+interface Toast {
   id: number
   text: string
   tone: 'good' | 'bad'
@@ -9,20 +11,15 @@ export interface Toast {
 const STAYS_MS = 6000
 const STAYS_LONG_MS = 15_000
 
-let toasts: readonly Toast[] = []
-let next = 0
-const listeners = new Set<() => void>()
+const { get: getToasts, set, subscribe } = createStore<readonly Toast[]>([])
 
-function set(changed: readonly Toast[]): void {
-  toasts = changed
-  for (const listener of listeners) {
-    listener()
-  }
-}
+export { getToasts, subscribe }
+
+let next = 0
 
 /** Takes a toast away. */
 export function dismiss(id: number): void {
-  set(toasts.filter((toast) => toast.id !== id))
+  set(getToasts().filter((toast) => toast.id !== id))
 }
 
 /** Says what has just been done, and offers to undo it where that can be. */
@@ -31,15 +28,6 @@ export function toast(
   { tone = 'good', undo }: Partial<Pick<Toast, 'tone' | 'undo'>> = {},
 ): void {
   const id = next++
-  set([...toasts, { id, text, tone, ...(undo && { undo }) }])
+  set([...getToasts(), { id, text, tone, ...(undo && { undo }) }])
   setTimeout(() => dismiss(id), undo || tone === 'bad' ? STAYS_LONG_MS : STAYS_MS)
-}
-
-export function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
-
-export function getToasts(): readonly Toast[] {
-  return toasts
 }

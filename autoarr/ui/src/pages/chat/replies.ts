@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { api, client, fetchRaw } from '../../api/client.ts'
 import { asProblem, Problem } from '../../api/problem.ts'
 import { getState, subscribe as subscribeSession } from '../../api/session.ts'
+import { createStore } from '../../store.ts'
 import type { ChatEvent, Spent } from './events.ts'
 import { type Item, lastWords, withEvent } from './items.ts'
 import { listen } from './stream.ts'
@@ -31,35 +32,21 @@ export interface Reply {
 /** Milliseconds that the server has to end a reply by itself. */
 const STOPPING_MS = 4000
 
-let replies: readonly Reply[] = []
+const { get: getReplies, set, subscribe } = createStore<readonly Reply[]>([])
+
+export { getReplies, subscribe }
+
 let next = 0
-const listeners = new Set<() => void>()
 const connections = new Map<number, AbortController>()
 /** The last words of the reply that ended last, for those who hear the page. */
 let finished = ''
 
-function set(changed: readonly Reply[]): void {
-  replies = changed
-  for (const listener of listeners) {
-    listener()
-  }
-}
-
 function change(id: number, values: Partial<Reply>): void {
-  set(replies.map((reply) => (reply.id === id ? { ...reply, ...values } : reply)))
+  set(getReplies().map((reply) => (reply.id === id ? { ...reply, ...values } : reply)))
 }
 
 function find(id: number): Reply | undefined {
-  return replies.find((reply) => reply.id === id)
-}
-
-export function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
-
-export function getReplies(): readonly Reply[] {
-  return replies
+  return getReplies().find((reply) => reply.id === id)
 }
 
 export function getFinished(): string {
@@ -73,7 +60,7 @@ export function noteShown(id: number): void {
 
 /** Forgets a reply that is over. */
 function drop(id: number): void {
-  set(replies.filter((reply) => reply.id !== id))
+  set(getReplies().filter((reply) => reply.id !== id))
 }
 
 /** The query of a whole conversation. */
@@ -92,7 +79,7 @@ export async function say(
 ): Promise<void> {
   const id = next++
   finished = ''
-  const others = replies.filter((reply) => reply.conversationId !== conversationId)
+  const others = getReplies().filter((reply) => reply.conversationId !== conversationId)
   const begun: Reply = {
     id,
     conversationId,
