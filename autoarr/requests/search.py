@@ -12,7 +12,7 @@ from autoarr import posters
 from autoarr.errors import Refused
 from autoarr.models import MediaRequest
 from autoarr.requests.found import Found, OpenRequest, SeasonFound, TitleFound, Unasked
-from autoarr.requests.matching import plain
+from autoarr.requests.matching import is_shown_as, plain
 from autoarr.requests.parse import parse
 from autoarr.requests.presence import MOST, look_around, search_plex
 from autoarr.requests.work import KINDS
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from autoarr.requests.found import Files
     from autoarr.requests.presence import Sighting
     from autoarr.requests.wish import Media, Wish
-    from autoarr.upstream.models import PlexItem
 
 DEADLINE = 12.0
 """Seconds that Sonarr and Radarr have."""
@@ -138,21 +137,12 @@ async def _look_into_plex(
     ]
     shown = [item for answer in answers if not isinstance(answer, str) for item in answer]
     for item in items:
-        if any(_is_same(item, one) for one in shown):
+        known_as = plain(item.title)
+        if any(is_shown_as(one, item.media, (known_as,), item.year) for one in shown):
             item.in_plex = True
-        elif not failed and plain(item.title) == plain(name):
+        elif not failed and known_as == plain(name):
             item.in_plex = False
     return failed
-
-
-def _is_same(item: TitleFound, shown: PlexItem) -> bool:
-    # Catalogues differ by a year, where a film went to festivals first.
-    near = not (item.year and shown.year) or abs(item.year - shown.year) <= 1
-    return (
-        shown.type == ("movie" if item.media == "movie" else "show")
-        and near
-        and plain(shown.title) == plain(item.title)
-    )
 
 
 async def _add_requests(context: Context, principal: Principal, items: Sequence[TitleFound]) -> None:
