@@ -45,7 +45,7 @@ async def search(context: Context, principal: Principal, text: str, media: Media
     wish = _understand(text, media)
     async with context.database.sessions() as session:
         services = await list_enabled(session)
-    kinds: tuple[Media, ...] = (wish.wanted_media,) if wish.wanted_media else ("movie", "series")
+    kinds = wish.possible_media
     asked = [(kind, service) for kind in kinds for service in services if service.kind == KINDS[kind]]
     answers = await asyncio.gather(*(look_around(context, service, kind, wish, DEADLINE) for kind, service in asked))
     unknown = [

@@ -48,6 +48,11 @@ class Wish(BaseModel):
             return "series"
         return "movie" if self.media is None and self.tmdb_id else self.media
 
+    @property
+    def possible_media(self) -> tuple[Media, ...]:
+        """What it may be, as far as the wish tells: one of the two, or both."""
+        return (self.wanted_media,) if self.wanted_media else ("movie", "series")
+
 
 class Candidate(BaseModel):
     """One title that a wish may mean, as Sonarr's or Radarr's look-up has it: data from outside."""
@@ -64,3 +69,8 @@ class Candidate(BaseModel):
     tmdb_id: int | None = None
     tvdb_id: int | None = None
     seasons: list[int] = Field(default=[], description="Of a series: those there are, without the specials.")
+
+    @property
+    def ids(self) -> dict[str, int | None]:
+        """The number that it is known by, as a wish names it."""
+        return {"tmdb_id": self.tmdb_id} if self.media == "movie" else {"tvdb_id": self.tvdb_id}
