@@ -15,6 +15,7 @@ from autoarr.requests.found import Found, OpenRequest, SeasonFound, TitleFound, 
 from autoarr.requests.matching import is_shown_as, plain
 from autoarr.requests.parse import parse
 from autoarr.requests.presence import MOST, look_around, search_plex
+from autoarr.requests.wish import number_of
 from autoarr.requests.work import KINDS
 from autoarr.services.registry import list_enabled
 
@@ -158,9 +159,9 @@ async def _add_requests(context: Context, principal: Principal, items: Sequence[
     async with context.database.sessions() as session:
         rows = list(await session.scalars(unfinished.order_by(MediaRequest.created_at)))
     for item in items:
-        number = item.tmdb_id if item.media == "movie" else item.tvdb_id
+        number = number_of(item, item.media)
         for row in rows:
-            if (row.media, row.tmdb_id if item.media == "movie" else row.tvdb_id) != (item.media, number):
+            if row.media != item.media or number_of(row, item.media) != number:
                 continue
             mine = row.user_id == principal.user_id
             shown = row.id if mine or principal.role == "admin" else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from autoarr import posters
-from autoarr.requests.wish import Candidate
+from autoarr.requests.wish import Candidate, number_of
 from autoarr.upstream.errors import Cause, UpstreamError
 from autoarr.upstream.models import ArrModel, Listed, QueueRecord
 from autoarr.upstream.parsing import parse, parse_list
@@ -119,11 +119,6 @@ class Episode(ArrModel):
     def aired(self, now: datetime) -> bool:
         """Whether it was shown already; one without a date was not, as far as anybody knows."""
         return self.has_file or (self.air_date_utc is not None and self.air_date_utc <= now)
-
-
-def number_of(title: Title, media: Media) -> int | None:
-    """The number that it is known by: TMDB's of a film, TheTVDB's of a series."""
-    return (title.tmdb_id if media == "movie" else title.tvdb_id) or None
 
 
 def as_candidate(title: Title, media: Media, clean: Any, service_id: uuid.UUID | None = None) -> Candidate | None:

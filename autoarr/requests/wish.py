@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -14,6 +14,20 @@ LONGEST_TITLE = 300
 MOST_SEASONS = 100
 
 Number = Annotated[int, Field(ge=1, le=2**31 - 1, strict=True)]
+
+
+class Numbered(Protocol):
+    """What has the numbers of a title."""
+
+    @property
+    def tmdb_id(self) -> int | None: ...
+    @property
+    def tvdb_id(self) -> int | None: ...
+
+
+def number_of(title: Numbered, media: Media) -> int | None:
+    """The number that it is known by: TMDB's of a film, TheTVDB's of a series."""
+    return (title.tmdb_id if media == "movie" else title.tvdb_id) or None
 
 
 class Wish(BaseModel):
