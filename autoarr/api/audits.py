@@ -106,7 +106,6 @@ async def list_rules(page: PageDep, admin: AdminDep) -> Page[RuleView]:
     """List what an audit looks at: what each rule wants, why, and who says so."""
     from autoarr.audits.rules import RULES
 
-    start = (page.page - 1) * page.page_size
     items = [
         RuleView(
             id=rule.id,
@@ -117,6 +116,6 @@ async def list_rules(page: PageDep, admin: AdminDep) -> Page[RuleView]:
             reason=rule.reason,
             sources=list(dict.fromkeys(rule.source_for(kind) for kind in rule.kinds)),
         )
-        for rule in RULES[start : start + page.page_size]
+        for rule in RULES[page.start : page.start + page.page_size]
     ]
     return Page(items=items, total=len(RULES), page=page.page, page_size=page.page_size)

@@ -29,9 +29,8 @@ async def get_downloads(admin: AdminDep, context: ContextDep, paging: PageDep) -
 
     It is what the services last said: none is asked. What one did not say is unknown, not empty: `sources` tells.
     """
-    start = (paging.page - 1) * paging.page_size
     async with context.database.sessions() as session:
-        listed = await list_downloads(session, datetime.now(UTC), start, paging.page_size)
+        listed = await list_downloads(session, datetime.now(UTC), paging.start, paging.page_size)
     for download in listed.downloads:
         download.poster = posters.address(context.keys, download.poster_source)
     return Downloads(

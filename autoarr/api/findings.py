@@ -99,8 +99,10 @@ def _view(finding: Finding, service: Service) -> FindingView:
 
 
 async def _add_changes(session: AsyncSession, views: Sequence[FindingView]) -> None:
-    newest = select(Change).where(Change.finding_id.in_([view.id for view in views])).order_by(Change.created_at)
-    changes = {change.finding_id: change for change in await session.scalars(newest)}
+    # Not what was written, which is the most of a change.
+    columns = [Change.finding_id, *(getattr(Change, name) for name in LatestChange.model_fields)]
+    made = select(*columns).where(Change.finding_id.in_([view.id for view in views])).order_by(Change.created_at)
+    changes = {change.finding_id: change for change in await session.execute(made)}
     for view in views:
         if change := changes.get(view.id):
             view.change = LatestChange.model_validate(change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query
@@ -27,21 +28,20 @@ class Page(BaseModel, Generic[Item]):
     page_size: int
 
 
-class PageQuery(BaseModel):
+@dataclass(frozen=True)
+class PageQuery:
     """Which page, from query parameters."""
 
-    page: int = Field(default=1, ge=1, le=1_000_000, description="Counted from 1.")
-    page_size: int = Field(default=50, ge=1, le=MAXIMUM)
+    page: Annotated[int, Query(ge=1, le=1_000_000, description="Counted from 1.")] = 1
+    page_size: Annotated[int, Query(ge=1, le=MAXIMUM)] = 50
+
+    @property
+    def start(self) -> int:
+        """How many items are before it."""
+        return (self.page - 1) * self.page_size
 
 
-def _page_query(
-    page: Annotated[int, Query(ge=1, le=1_000_000, description="Counted from 1.")] = 1,
-    page_size: Annotated[int, Query(ge=1, le=MAXIMUM)] = 50,
-) -> PageQuery:
-    return PageQuery(page=page, page_size=page_size)
-
-
-PageDep = Annotated[PageQuery, Depends(_page_query)]
+PageDep = Annotated[PageQuery, Depends()]
 
 
 async def read_page(
@@ -49,5 +49,5 @@ async def read_page(
 ) -> Page[Item]:
     """Read one page of an ordered query for one entity."""
     total = await session.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
-    rows = await session.scalars(query.limit(wanted.page_size).offset((wanted.page - 1) * wanted.page_size))
+    rows = await session.scalars(query.limit(wanted.page_size).offset(wanted.start))
     return Page(items=[convert(row) for row in rows], total=total or 0, page=wanted.page, page_size=wanted.page_size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from autoarr.requests.matching import plain
+from autoarr.requests.matching import is_shown_as, plain
 from autoarr.requests.places import WANTED, is_wanted
 from autoarr.requests.titles import find, read_episodes
 from autoarr.upstream.errors import UpstreamError
@@ -140,13 +140,10 @@ async def find_in_plex(work: Work, names: Iterable[str], seasons: frozenset[int]
 
 
 async def _shows(work: Work, client: PlexClient, names: list[str], seasons: frozenset[int]) -> bool:
-    kind, year = ("movie" if work.media == "movie" else "show"), work.request.year
     known_as = {plain(name) for name in names}
     for name in names[:MOST_NAMES]:
         for item in await client.search(name):
-            # Catalogues differ by a year, where a film went to festivals first.
-            near = not (item.year and year) or abs(item.year - year) <= 1
-            if item.type != kind or plain(item.title) not in known_as or not near:
+            if not is_shown_as(item, work.media, known_as, work.request.year):
                 continue
             if not seasons or item.rating_key is None:
                 return True

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from autoarr.requests.wish import Candidate, Wish
+    from autoarr.requests.wish import Candidate, Media, Wish
+    from autoarr.upstream.models import PlexItem
 
 MOST_CANDIDATES = 10
 
@@ -36,6 +37,18 @@ def plain(title: str) -> str:
     text = unicodedata.normalize("NFKD", _YEAR.sub("", title).casefold())
     text = "".join(char for char in text if not unicodedata.combining(char)).replace("&", " and ").replace("'", "")
     return _ARTICLE.sub("", " ".join(re.sub(r"[\W_]+", " ", text).split())) or title.casefold().strip()
+
+
+def is_shown_as(item: PlexItem, media: Media, names: Collection[str], year: int | None) -> bool:
+    """Whether what Plex shows is a title.
+
+    Args:
+        names: what the title is called, each of them `plain`.
+        year: the title's, where it is known.
+    """
+    # Catalogues differ by a year, where a film went to festivals first.
+    near = not (item.year and year) or abs(item.year - year) <= 1
+    return item.type == ("movie" if media == "movie" else "show") and near and plain(item.title) in names
 
 
 def match(wish: Wish, found: Sequence[Candidate]) -> Match:

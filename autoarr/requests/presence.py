@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from autoarr.requests.ledger import visible
-from autoarr.requests.titles import as_candidate, find, look_up, number_of, read_series
+from autoarr.requests.titles import as_candidate, find, look_up, read_series
+from autoarr.requests.wish import number_of
 from autoarr.requests.work import connect, explain
 from autoarr.upstream.errors import UpstreamError
 from autoarr.upstream.plex import PlexClient

@@ -38,7 +38,7 @@ async def resolve(work: Work) -> Outcome:
         UpstreamError: who has to be asked can't be.
     """
     wish = work.wish
-    wanted: tuple[Media, ...] = (wish.wanted_media,) if wish.wanted_media else ("movie", "series")
+    wanted = wish.possible_media
     able = [media for media in wanted if any(service.kind == KINDS[media] for service in work.services)]
     if not able:
         names = " or ".join(KINDS[media].capitalize() for media in wanted)

@@ -12,9 +12,10 @@ from autoarr import posters
 from autoarr.errors import Refused
 from autoarr.models import MediaRequest
 from autoarr.requests.found import Found, OpenRequest, SeasonFound, TitleFound, Unasked
-from autoarr.requests.matching import plain
+from autoarr.requests.matching import is_shown_as, plain
 from autoarr.requests.parse import parse
 from autoarr.requests.presence import MOST, look_around, search_plex
+from autoarr.requests.wish import number_of
 from autoarr.requests.work import KINDS
 from autoarr.services.registry import list_enabled
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from autoarr.requests.found import Files
     from autoarr.requests.presence import Sighting
     from autoarr.requests.wish import Media, Wish
-    from autoarr.upstream.models import PlexItem
 
 DEADLINE = 12.0
 """Seconds that Sonarr and Radarr have."""
@@ -46,7 +46,7 @@ async def search(context: Context, principal: Principal, text: str, media: Media
     wish = _understand(text, media)
     async with context.database.sessions() as session:
         services = await list_enabled(session)
-    kinds: tuple[Media, ...] = (wish.wanted_media,) if wish.wanted_media else ("movie", "series")
+    kinds = wish.possible_media
     asked = [(kind, service) for kind in kinds for service in services if service.kind == KINDS[kind]]
     answers = await asyncio.gather(*(look_around(context, service, kind, wish, DEADLINE) for kind, service in asked))
     unknown = [
@@ -138,21 +138,12 @@ async def _look_into_plex(
     ]
     shown = [item for answer in answers if not isinstance(answer, str) for item in answer]
     for item in items:
-        if any(_is_same(item, one) for one in shown):
+        known_as = plain(item.title)
+        if any(is_shown_as(one, item.media, (known_as,), item.year) for one in shown):
             item.in_plex = True
-        elif not failed and plain(item.title) == plain(name):
+        elif not failed and known_as == plain(name):
             item.in_plex = False
     return failed
-
-
-def _is_same(item: TitleFound, shown: PlexItem) -> bool:
-    # Catalogues differ by a year, where a film went to festivals first.
-    near = not (item.year and shown.year) or abs(item.year - shown.year) <= 1
-    return (
-        shown.type == ("movie" if item.media == "movie" else "show")
-        and near
-        and plain(shown.title) == plain(item.title)
-    )
 
 
 async def _add_requests(context: Context, principal: Principal, items: Sequence[TitleFound]) -> None:
@@ -168,9 +159,9 @@ async def _add_requests(context: Context, principal: Principal, items: Sequence[
     async with context.database.sessions() as session:
         rows = list(await session.scalars(unfinished.order_by(MediaRequest.created_at)))
     for item in items:
-        number = item.tmdb_id if item.media == "movie" else item.tvdb_id
+        number = number_of(item, item.media)
         for row in rows:
-            if (row.media, row.tmdb_id if item.media == "movie" else row.tvdb_id) != (item.media, number):
+            if row.media != item.media or number_of(row, item.media) != number:
                 continue
             mine = row.user_id == principal.user_id
             shown = row.id if mine or principal.role == "admin" else None

@@ -151,8 +151,7 @@ async def choose(
             raise Refused("It is none of those that may be chosen.", 422)
         chosen = Candidate.model_validate(found)
         keep: dict[str, Any] = {name: request.wish[name] for name in ("quality", "seasons") if name in request.wish}
-        ids = {"tmdb_id": chosen.tmdb_id} if chosen.media == "movie" else {"tvdb_id": chosen.tvdb_id}
-        wish = {**keep, **ids, "title": chosen.title, "year": chosen.year, "media": chosen.media}
+        wish = {**keep, **chosen.ids, "title": chosen.title, "year": chosen.year, "media": chosen.media}
         request.wish = {name: value for name, value in wish.items() if value is not None}
         request.candidates = []
         request.media, request.title, request.year = chosen.media, chosen.title, chosen.year

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from autoarr import posters
-from autoarr.requests.wish import Candidate
+from autoarr.requests.wish import Candidate, number_of
 from autoarr.upstream.errors import Cause, UpstreamError
 from autoarr.upstream.models import ArrModel, Listed, QueueRecord
 from autoarr.upstream.parsing import parse, parse_list
@@ -121,11 +121,6 @@ class Episode(ArrModel):
         return self.has_file or (self.air_date_utc is not None and self.air_date_utc <= now)
 
 
-def number_of(title: Title, media: Media) -> int | None:
-    """The number that it is known by: TMDB's of a film, TheTVDB's of a series."""
-    return (title.tmdb_id if media == "movie" else title.tvdb_id) or None
-
-
 def as_candidate(title: Title, media: Media, clean: Any, service_id: uuid.UUID | None = None) -> Candidate | None:
     """What a person may choose; None where it has no number, so that nobody could add it.
 
@@ -158,19 +153,20 @@ async def look_up(client: ArrClient, media: Media, wish: Wish) -> list[Title]:
         path, params = "movie/lookup/tmdb", {"tmdbId": str(wish.tmdb_id)}
     elif media == "movie" and wish.imdb_id:
         path, params = "movie/lookup/imdb", {"imdbId": wish.imdb_id}
-    try:
-        raw = await client.get(path, params)
-    except UpstreamError as error:
-        if _is_unknown(error, wish.tmdb_id or wish.imdb_id):
-            return []
-        raise
-    found = parse_list(client.connection, Title, raw if isinstance(raw, list) else [raw])
+    found = parse_list(client.connection, Title, await _ask(client, path, params, wish.tmdb_id or wish.imdb_id))
     return [title for title in found if _is_meant(title, media, wish)]
 
 
-def _is_unknown(error: UpstreamError, number: object) -> bool:
-    """Whether Radarr says that there is no film of a number; any other 404 only says that it can't be asked."""
-    return error.cause is Cause.NOT_FOUND and f"{number} was not found" in error.detail
+async def _ask(client: ArrClient, path: str, params: dict[str, str], number: object) -> list[Any]:
+    """What a look-up gives, as it is given; nothing where there is no film of the number that it asks for."""
+    try:
+        raw = await client.get(path, params)
+    except UpstreamError as error:
+        # Radarr says so; any other 404 only says that it can't be asked.
+        if error.cause is Cause.NOT_FOUND and f"{number} was not found" in error.detail:
+            return []
+        raise
+    return raw if isinstance(raw, list) else [raw]
 
 
 def _term(wish: Wish) -> str:
@@ -192,14 +188,10 @@ def _is_meant(title: Title, media: Media, wish: Wish) -> bool:
 
 async def describe_for_adding(client: ArrClient, media: Media, number: int) -> dict[str, Any] | None:
     """What Sonarr or Radarr wants to be given back when a title is added; None where there is none of this number."""
-    path, params = ("movie/lookup/tmdb", {"tmdbId": number}) if media == "movie" else ("series/lookup", {})
-    try:
-        raw = await client.get(path, params or {"term": f"tvdb:{number}"})
-    except UpstreamError as error:
-        if _is_unknown(error, number):
-            return None
-        raise
-    for item in raw if isinstance(raw, list) else [raw]:
+    path, params = "series/lookup", {"term": f"tvdb:{number}"}
+    if media == "movie":
+        path, params = "movie/lookup/tmdb", {"tmdbId": str(number)}
+    for item in await _ask(client, path, params, number):
         if number_of(parse(client.connection, Title, item), media) == number:
             return dict(item)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -14,6 +14,20 @@ LONGEST_TITLE = 300
 MOST_SEASONS = 100
 
 Number = Annotated[int, Field(ge=1, le=2**31 - 1, strict=True)]
+
+
+class Numbered(Protocol):
+    """What has the numbers of a title."""
+
+    @property
+    def tmdb_id(self) -> int | None: ...
+    @property
+    def tvdb_id(self) -> int | None: ...
+
+
+def number_of(title: Numbered, media: Media) -> int | None:
+    """The number that it is known by: TMDB's of a film, TheTVDB's of a series."""
+    return (title.tmdb_id if media == "movie" else title.tvdb_id) or None
 
 
 class Wish(BaseModel):
@@ -48,6 +62,11 @@ class Wish(BaseModel):
             return "series"
         return "movie" if self.media is None and self.tmdb_id else self.media
 
+    @property
+    def possible_media(self) -> tuple[Media, ...]:
+        """What it may be, as far as the wish tells: one of the two, or both."""
+        return (self.wanted_media,) if self.wanted_media else ("movie", "series")
+
 
 class Candidate(BaseModel):
     """One title that a wish may mean, as Sonarr's or Radarr's look-up has it: data from outside."""
@@ -64,3 +83,8 @@ class Candidate(BaseModel):
     tmdb_id: int | None = None
     tvdb_id: int | None = None
     seasons: list[int] = Field(default=[], description="Of a series: those there are, without the specials.")
+
+    @property
+    def ids(self) -> dict[str, int | None]:
+        """The number that it is known by, as a wish names it."""
+        return {"tmdb_id": self.tmdb_id} if self.media == "movie" else {"tvdb_id": self.tvdb_id}

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from autoarr.models import MediaRequest, RequestStep, Service
 from autoarr.policy import Policy, load_policy
 from autoarr.requests.ledger import Outcome
-from autoarr.requests.wish import Media, Wish
+from autoarr.requests.wish import Media, Wish, number_of
 from autoarr.services.registry import list_enabled
 from autoarr.upstream.arr import ArrClient
 from autoarr.upstream.errors import Cause, UpstreamError
@@ -64,7 +64,7 @@ class Work:
     @property
     def number(self) -> int:
         """What its title is known by at that kind of service, once it is decided."""
-        number = self.request.tmdb_id if self.media == "movie" else self.request.tvdb_id
+        number = number_of(self.request, self.media)
         if number is None:
             raise ValueError("a request that was looked up has a number")
         return number

@@ -69,7 +69,7 @@ async def find_titles(call: Call, wish: Wish) -> tuple[list[tuple[Candidate, boo
         services = await list_enabled(session)
     found: list[tuple[Candidate, bool]] = []
     failures: list[UpstreamError] = []
-    wanted: tuple[Media, ...] = (wish.wanted_media,) if wish.wanted_media else ("movie", "series")
+    wanted = wish.possible_media
     able = [media for media in wanted if any(service.kind == KINDS[media] for service in services)]
     if not able:
         names = " or ".join(KINDS[media].capitalize() for media in wanted)
@@ -153,7 +153,6 @@ def _settle(arguments: RequestMedia, wish: Wish, chosen: Candidate | None) -> Re
     """The arguments that name one title by its number, where it is known; those that do already stay as they are."""
     if chosen is None or arguments.tmdb_id or arguments.tvdb_id:
         return arguments
-    ids = {"tmdb_id": chosen.tmdb_id} if chosen.media == "movie" else {"tvdb_id": chosen.tvdb_id}
     return RequestMedia(
         text=arguments.text,
         title=chosen.title[:300],
@@ -162,13 +161,12 @@ def _settle(arguments: RequestMedia, wish: Wish, chosen: Candidate | None) -> Re
         quality=wish.quality,
         seasons=wish.seasons if isinstance(wish.seasons, list) else None,
         latest_season=wish.seasons == "latest",
-        **ids,
+        **chosen.ids,
     )
 
 
 def _name(candidate: Candidate) -> str:
-    kind = "tmdb_id" if candidate.media == "movie" else "tvdb_id"
-    number = candidate.tmdb_id if candidate.media == "movie" else candidate.tvdb_id
+    ((kind, number),) = candidate.ids.items()
     year = f" ({candidate.year})" if candidate.year else ""
     return f"{candidate.title}{year}, {'film' if candidate.media == 'movie' else 'series'}, {kind} {number}"
 
