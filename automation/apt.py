@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
-from automation import process
+from automation import console, locks, process, scratch
 from automation.errors import AutomationError, DiskFull, NetworkUnavailable
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -208,3 +209,40 @@ def unpack(packages: Sequence[Path], folder: Path) -> None:
             if "No space left" in str(error):
                 raise DiskFull(f"no space left to unpack {package.name}", where=str(folder)) from None
             raise
+
+
+class Unpacked(Protocol):
+    """A program that was unpacked and not installed."""
+
+    def why_not(self) -> str | None:
+        """Why it does not run on this machine, or None when it does."""
+
+
+Program = TypeVar("Program", bound=Unpacked)
+
+
+def provision(
+    root: Path, at: Callable[[Path], Program], fill: Callable[[Path], None], *, name: str, size: str
+) -> tuple[Program, str | None]:
+    """A program in a folder of the cache: the one that is there, unless it does not run; and why it does not, if so.
+
+    Args:
+        root: the program's folder, in one that is for all its versions.
+        at: finds the program in its folder.
+        fill: unpacks it into `root` of a temporary folder that it is given.
+        name, size: what is provisioned, and how much is downloaded, for people.
+    """
+    home = root.parent
+    with locks.exclusive(home.with_suffix(".lock"), f"{name} is being provisioned"):
+        # Asked each time: what it needs of the host's own packages may be gone since.
+        if (found := at(root)).why_not() is None:
+            return found, None
+        step = f"provisioning {name} (once; about {size} of Debian packages)"
+        with console.step(step), scratch.folder() as work:
+            fill(work)
+            shutil.rmtree(root, ignore_errors=True)
+            home.mkdir(parents=True, exist_ok=True)
+            # Found at its final place only when it is whole.
+            (work / "root").rename(root)
+        made = at(root)
+        return made, made.why_not()

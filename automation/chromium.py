@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from automation import apt, console, locks, paths, process, scratch
+from automation import apt, paths, process, scratch
 from automation.errors import MissingProgram, NetworkUnavailable
 
 VARIABLE = "AUTOARR_CHROMIUM"
@@ -62,27 +62,21 @@ def provision() -> Program:
         DiskFull: there is no room.
     """
     if named := os.environ.get(VARIABLE):
-        return _require(Program(executable=Path(process.find(named, hint=f"{VARIABLE} names it"))))
+        program = Program(executable=Path(process.find(named, hint=f"{VARIABLE} names it")))
+        return _require(program, program.why_not())
     host = apt.distribution()
     if host is None or host.id != "debian":
         return _installed()
     key = hashlib.sha256(repr((host, PACKAGE, FONTS, FAMILIES, os.uname().machine)).encode()).hexdigest()[:16]
-    home = paths.cache() / "chromium"
-    root = home / key
-    with locks.exclusive(home.with_suffix(".lock"), "Chromium is being provisioned"):
-        # Asked each time: what it needs of the host's own packages may be gone since.
-        if (program := _unpacked(root)).why_not() is None:
-            return program
-        with console.step("provisioning Chromium (once; about 90 MB of Debian packages)"), scratch.folder() as work:
-            debian = apt.PrivateApt(work / "apt", apt.host_sources([host.codename]))
-            debian.update()
-            apt.unpack(debian.download_missing([PACKAGE, *FONTS]), work / "root")
-            shutil.rmtree(root, ignore_errors=True)
-            home.mkdir(parents=True, exist_ok=True)
-            # Found at its final place only when it is whole.
-            _write_fonts(work / "root", root)
-            (work / "root").rename(root)
-        return _require(_unpacked(root))
+    root = paths.cache() / "chromium" / key
+
+    def unpack(work: Path) -> None:
+        debian = apt.PrivateApt(work / "apt", apt.host_sources([host.codename]))
+        debian.update()
+        apt.unpack(debian.download_missing([PACKAGE, *FONTS]), work / "root")
+        _write_fonts(work / "root", root)
+
+    return _require(*apt.provision(root, _unpacked, unpack, name="Chromium", size="90 MB"))
 
 
 def _write_fonts(unpacked: Path, root: Path) -> None:
@@ -115,8 +109,7 @@ def _installed() -> Program:
     )
 
 
-def _require(program: Program) -> Program:
-    reason = program.why_not()
+def _require(program: Program, reason: str | None) -> Program:
     if reason is not None:
         raise MissingProgram("Chromium does not run on this machine", where=str(program.executable), details=reason)
     return program

@@ -11,7 +11,6 @@ import http.client
 import json
 import os
 import secrets
-import shutil
 import socket
 import time
 import urllib.parse
@@ -21,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from automation import apt, console, locks, paths, process, scratch
+from automation import apt, paths, process, scratch
 from automation.errors import MissingProgram, NetworkUnavailable, Unhealthy
 
 # The suite that has version 4 for each Debian we know with an older one; elsewhere the host's own suite.
@@ -113,18 +112,13 @@ def provision() -> Program:
     ).stdout
     suite = SUITES.get(host.codename, host.codename)
     key = hashlib.sha256(repr((host, suite, COMPONENTS, os.uname().machine, python)).encode()).hexdigest()[:16]
-    home = paths.cache() / "sabnzbd"
-    program = Program(root=home / key)
-    with locks.exclusive(home.with_suffix(".lock"), "SABnzbd is being provisioned"):
-        # Asked each time: what it needs of the host's own packages may be gone since.
-        if program.why_not() is None:
-            return program
-        with console.step("provisioning SABnzbd (once; about 6 MB of Debian packages)"), scratch.folder() as work:
-            _unpack(work, suite, host.codename)
-            shutil.rmtree(program.root, ignore_errors=True)
-            home.mkdir(parents=True, exist_ok=True)
-            (work / "root").rename(program.root)
-    reason = program.why_not()
+    program, reason = apt.provision(
+        paths.cache() / "sabnzbd" / key,
+        lambda root: Program(root=root),
+        lambda work: _unpack(work, suite, host.codename),
+        name="SABnzbd",
+        size="6 MB",
+    )
     if reason is not None:
         raise MissingProgram(
             "Debian's SABnzbd does not run on this machine's Python",

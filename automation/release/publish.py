@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from automation import build_cache, console, containers, image_store, images, owner, registry, scratch
+from automation import build_cache, console, containers, image_store, images, registry, scratch
 from automation.engine import Engine
 from automation.errors import EngineUnavailable, UsageError
 from automation.release import index as indexes
@@ -125,7 +124,7 @@ def build(
     machine = platform.rpartition("/")[2]
     plain, stated = work / f"{machine}.plain.tar", work / f"{machine}.tar"
     places = [place.of_platform(platform) for place in cache]
-    with _passing_name(engine, machine) as name:
+    with containers.candidate(engine, replace(planned.variant, name=f"release-{machine}")) as name:
         summary = images.build(
             engine,
             planned.variant,
@@ -167,16 +166,6 @@ def load(engine: Engine, archive: Path, name: str) -> None:
         raise EngineUnavailable("the engine does not take the image", where=name, details=problem)
 
 
-@contextmanager
-def _passing_name(engine: Engine, purpose: str) -> Iterator[str]:
-    """A name in the engine for this run; a killed run's is swept like every candidate."""
-    name = f"{containers.CANDIDATES}:{owner.name()}-release-{purpose}"
-    try:
-        yield name
-    finally:
-        image_store.remove(engine, name)
-
-
 def push(engine: Engine, done: Released, work: Path) -> Released:
     """Push the index under the version's own tag, pull it back, then move the other tags."""
     planned, index = done.plan, done.index
@@ -208,14 +197,7 @@ def push(engine: Engine, done: Released, work: Path) -> Released:
             registry.name(engine, at, [planned.reference(tag) for tag in moving])
             for tag in moving:
                 published.require(engine, planned.reference(tag), index)
-    return Released(
-        plan=planned,
-        index=index,
-        summaries=done.summaries,
-        tags=(planned.tags.own, *moving),
-        kept=kept,
-        layout=done.layout,
-    )
+    return replace(done, tags=(planned.tags.own, *moving), kept=kept)
 
 
 def show(done: Released) -> None:

@@ -77,6 +77,13 @@ def registry_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port of an address of this machine that nobody has at the moment."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
 @contextmanager
 def serving(program: Path, folder: Path, *, host: str = "127.0.0.1", more: str = "", tls: str = "") -> Iterator[str]:
     """A registry server with its data in a folder; HOST:PORT.
@@ -85,9 +92,8 @@ def serving(program: Path, folder: Path, *, host: str = "127.0.0.1", more: str =
         more: further settings of its configuration, in YAML.
         tls: those of its certificate, in YAML's short form.
     """
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        address = f"{host}:{probe.getsockname()[1]}"
+    port = free_port(host)
+    address = f"{host}:{port}"
     config = folder / "config.yml"
     config.write_text(
         f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
@@ -100,7 +106,7 @@ def serving(program: Path, folder: Path, *, host: str = "127.0.0.1", more: str =
         deadline = time.monotonic() + 60
         while True:
             with socket.socket() as probe:
-                if probe.connect_ex((host, int(address.rpartition(":")[2]))) == 0:
+                if probe.connect_ex((host, port)) == 0:
                     break
             assert time.monotonic() < deadline, "the registry did not start"
             time.sleep(0.1)

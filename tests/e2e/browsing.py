@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from playwright.sync_api import expect
+
 from tests.e2e import api
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ SIZES: Mapping[Size, ViewportSize] = {
 # No name is looked up: nothing but this machine can be reached, whatever a page or the browser itself wants.
 ARGUMENTS = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-gpu", "--disable-dev-shm-usage")
 PATIENCE_MS = 15_000
+ANSWERED_MS = 30_000
+"""For what a service has to answer first, or the model."""
 REMEMBER_LOGIN = "localStorage.setItem('autoarr.session', 'yes')"
 """What a page does at a login: it can't see the cookie, and asks for no token without this."""
 
@@ -88,6 +92,11 @@ def log_in(context: BrowserContext, user: str) -> None:
     """Give a context the cookie of a login."""
     answer = context.request.post("/auth/login", data={"name": user, "password": api.PASSWORD, "cookie": True})
     assert answer.ok, answer.text()
+
+
+def expect_page(page: Page, name: str) -> None:
+    """Wait for a page, by its name."""
+    expect(page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible()
 
 
 def shoot(page: Page, folder: Path | None, name: str) -> None:

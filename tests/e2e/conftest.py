@@ -13,7 +13,7 @@ import pytest
 
 from automation import chromium, containers, engine, frontend, paths
 from automation.errors import AutomationError
-from tests.e2e import api, browsing
+from tests.e2e import api, browsing, stage
 from tests.e2e.browsing import Opener, Scheme, Size
 from tests.e2e.contained import Image
 from tests.e2e.hosted import Host
@@ -104,6 +104,12 @@ def services(admin: api.Api) -> dict[str, Any]:
     added = {kind: admin.add_service(kind) for kind in KINDS}
     admin.poll()
     return added
+
+
+@pytest.fixture(scope="module")
+def places(world: World, admin: api.Api, services: dict[str, Any], requester: api.Api) -> dict[str, str]:
+    """Something to see on every page: where, by what it is; see `stage.fill`."""
+    return stage.fill(world, admin, requester)
 
 
 # The browser.

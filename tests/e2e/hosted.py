@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import http.client
 import os
-import socket
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import URL
 
 from automation import process
 from automation.frontend import DIST
 from tests.app import databases
+from tests.e2e.lines import free_port
 from tests.e2e.worlds import POSTGRESQL
 
 PATIENCE = 60.0
@@ -38,9 +37,7 @@ class HostedApp:
             for name, value in os.environ.items()
             if not name.startswith(NOT_PASSED) and not name.lower().endswith("_proxy")
         }
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         own = {"AUTOARR_DATA_DIR": str(self.data_folder), "AUTOARR_HOST": "127.0.0.1", "AUTOARR_PORT": str(self.port)}
         self._environment = {**kept, **own, **environment}
         self._running = ExitStack()
@@ -110,18 +107,10 @@ def _servers() -> Iterator[dict[str, str]]:
     redis = os.environ.get("AUTOARR_TEST_REDIS_URL")
     if not redis or not os.environ.get("AUTOARR_TEST_POSTGRES_URL"):
         pytest.skip("AUTOARR_TEST_POSTGRES_URL and AUTOARR_TEST_REDIS_URL name no servers")
-    made: list[URL] = []
-
-    def in_a_thread(work: threading.Thread) -> None:
-        # This one has Playwright's event loop.
-        work.start()
-        work.join()
-
-    def create() -> None:
-        made.append(databases.create())
-
-    in_a_thread(threading.Thread(target=create))
-    try:
-        yield {"DATABASE_URL": made[0].render_as_string(hide_password=False), "REDIS_URL": redis}
-    finally:
-        in_a_thread(threading.Thread(target=databases.drop, args=(made[0],)))
+    # This thread has Playwright's event loop.
+    with ThreadPoolExecutor(max_workers=1) as elsewhere:
+        made = elsewhere.submit(databases.create).result()
+        try:
+            yield {"DATABASE_URL": made.render_as_string(hide_password=False), "REDIS_URL": redis}
+        finally:
+            elsewhere.submit(databases.drop, made).result()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation import paths, process
 from tests.e2e import browsing
+from tests.e2e.lines import free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Playwright
@@ -92,9 +92,7 @@ class Lighthouse:
         Args:
             user: who is logged in, by the cookie of a login.
         """
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         options: dict[str, Any] = browsing.launch_options(self._program)
         options["args"] = [*options["args"], f"--remote-debugging-port={port}"]
         context = self._playwright.chromium.launch_persistent_context(

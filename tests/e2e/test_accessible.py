@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e import stage
-from tests.e2e.browsing import SIZES
+from tests.e2e.browsing import ANSWERED_MS, SIZES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from tests.e2e.api import Api
     from tests.e2e.browsing import Opener, Scheme, Size
     from tests.e2e.judging import Axe
-    from tests.e2e.worlds import World
 
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 PARTS = ("policy", "notifications", "appearance", "mcp", "backup", "about")
 STEPS = ("sonarr", "radarr", "sabnzbd", "plex", "audit", "done")
-ANSWERED = 30_000
 
 # Addresses, or what `stage.fill` calls them.
 PAGES = {
@@ -52,13 +50,13 @@ PAGES = {
 def search(page: Page) -> None:
     """Look at what a search finds."""
     page.goto("/requests?q=dune")
-    expect(page.get_by_role("list", name="Found titles").get_by_role("button").first).to_be_visible(timeout=ANSWERED)
+    expect(page.get_by_role("list", name="Found titles").get_by_role("button").first).to_be_visible(timeout=ANSWERED_MS)
 
 
 def ask(page: Page) -> None:
     """Ask for a series."""
     page.goto("/requests?q=the wire")
-    page.get_by_role("list", name="Found titles").get_by_role("button", name="The Wire").click(timeout=ANSWERED)
+    page.get_by_role("list", name="Found titles").get_by_role("button", name="The Wire").click(timeout=ANSWERED_MS)
     expect(page.get_by_role("dialog").get_by_label("All seasons")).to_be_visible()
 
 
@@ -113,7 +111,7 @@ def judge(page: Page, axe: Axe, what: str) -> list[str]:
 def settle(page: Page) -> None:
     """Wait for the page: its name is there, and nothing is being loaded."""
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=ANSWERED)
+    expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=ANSWERED_MS)
     page.wait_for_load_state("networkidle")
 
 
@@ -139,12 +137,6 @@ def test_the_login(admin: Api, open_page: Opener, axe: Axe, size: Size, scheme: 
     expect(page).to_have_title("Log in · AutoArr")
     wrong = judge(page, axe, "the login")
     assert wrong == [], "\n".join(wrong)
-
-
-@pytest.fixture(scope="module")
-def places(world: World, admin: Api, services: dict[str, Any], requester: Api) -> dict[str, str]:
-    """Where there is something to see."""
-    return stage.fill(world, admin, requester)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -10,11 +10,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e import api
+from tests.e2e.browsing import expect_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Route
 
     from tests.e2e.browsing import Opener
     from tests.e2e.judging import Axe
@@ -64,10 +65,6 @@ ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
 # All that pages ask for, but who is logged in.
 ASKED = re.compile(r"/(api/v1|auth/sessions)\b")
 LOGGED_IN = re.compile(r"/auth/(refresh|me)$")
-
-
-def expect_page(page: Page, name: str) -> None:
-    expect(page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible()
 
 
 def broken(answer: dict[str, Any]) -> Callable[[Route], None]:

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.app.messages_stub import Say, use
 from tests.app.requests_world import MATRIX, know_titles
 from tests.e2e.api import until
+from tests.e2e.browsing import ANSWERED_MS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from tests.e2e.worlds import World
 
 WORLDS = ("sqlite", "postgresql")
-ANSWERED = 30_000
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -74,7 +74,7 @@ def test_a_tool_is_shown(world: World, admin_desk: Page) -> None:
     world.model.script = [Say("I'll look.", use("status")), Say("All four services answer.")]
     say(admin_desk, "Is everything all right?")
 
-    expect(admin_desk.get_by_text("All four services answer.").first).to_be_visible(timeout=ANSWERED)
+    expect(admin_desk.get_by_text("All four services answer.").first).to_be_visible(timeout=ANSWERED_MS)
     call = admin_desk.get_by_role("group").filter(has_text="Status")
     call.get_by_text("done").click()
     expect(call).to_contain_text("Sonarr")
@@ -91,13 +91,13 @@ def test_a_write_is_made_when_it_is_confirmed(world: World, admin_phone: Page) -
     say(admin_phone, "Ask for The Matrix, please")
 
     card = admin_phone.get_by_role("article").filter(has_text="Request")
-    expect(card).to_contain_text("Ask for The Matrix", timeout=ANSWERED)
+    expect(card).to_contain_text("Ask for The Matrix", timeout=ANSWERED_MS)
     expect(card).to_contain_text("Waits for you")
-    expect(admin_phone.get_by_text("Confirm it, and it is asked for.").first).to_be_visible(timeout=ANSWERED)
+    expect(admin_phone.get_by_text("Confirm it, and it is asked for.").first).to_be_visible(timeout=ANSWERED_MS)
     assert writes(world) == before
     card.get_by_role("button", name="Confirm").click()
 
-    expect(card).to_contain_text("Done", timeout=ANSWERED)
+    expect(card).to_contain_text("Done", timeout=ANSWERED_MS)
     until(lambda: ("radarr", "POST", "/api/v3/movie") in writes(world), "Radarr was told")
     [film] = [one.body for one in world.radarr.writes if one.path == "/api/v3/movie"]
     assert film["tmdbId"] == MATRIX
@@ -116,11 +116,11 @@ def test_nothing_is_written_when_it_is_declined(world: World, admin: Api, admin_
     say(admin_desk, "Fix the worst")
 
     card = admin_desk.get_by_role("article").filter(has_text="Fix")
-    expect(card).to_contain_text("Waits for you", timeout=ANSWERED)
-    expect(admin_desk.get_by_text("Confirm it, and it is written.").first).to_be_visible(timeout=ANSWERED)
+    expect(card).to_contain_text("Waits for you", timeout=ANSWERED_MS)
+    expect(admin_desk.get_by_text("Confirm it, and it is written.").first).to_be_visible(timeout=ANSWERED_MS)
     card.get_by_role("button", name="Decline").click()
 
-    expect(card).to_contain_text("Declined", timeout=ANSWERED)
+    expect(card).to_contain_text("Declined", timeout=ANSWERED_MS)
     expect(card).to_contain_text("Nothing was written.")
     expect(card.get_by_role("button")).to_have_count(0)
     admin_desk.reload()
@@ -136,7 +136,7 @@ def test_a_reply_is_stopped(world: World, admin_page: Page) -> None:
     until(world.model.held.is_set, "the model stops in the middle")
     admin_page.get_by_role("button", name="Stop").click()
 
-    expect(admin_page.get_by_text("The reply was cancelled.").first).to_be_visible(timeout=ANSWERED)
+    expect(admin_page.get_by_text("The reply was cancelled.").first).to_be_visible(timeout=ANSWERED_MS)
     expect(admin_page.get_by_role("button", name="Send")).to_be_visible()
     until(lambda: world.model.left == left + 1, "the model's call was ended")
     # What was said until then is kept.

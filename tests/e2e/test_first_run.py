@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tests.e2e.worlds import World
 
 WORLDS = ("sqlite", "postgresql")
-KINDS = {"sonarr": "Sonarr", "radarr": "Radarr", "sabnzbd": "SABnzbd", "plex": "Plex"}
 
 
 @pytest.fixture(scope="module", params=tuple(browsing.SIZES))
@@ -57,7 +56,7 @@ def make_the_first_user(page: Page) -> None:
 
 
 def connect(page: Page, world: World, kind: str, key: str | None = None) -> None:
-    name = KINDS[kind]
+    name = api.NAMES[kind]
     enter(page, page.get_by_label("Address", exact=True), world.address(kind))
     field = page.get_by_label("Token" if kind == "plex" else "API key")
     enter(page, field, key or world.fakes[kind].api_key)
@@ -126,7 +125,7 @@ def test_it_ends_with_a_useful_dashboard(open_page: Opener, size: Size, axe: Axe
     heading(page, "First audit")
     axe(page)
     table = page.get_by_role("table", name="By service")
-    for name in KINDS.values():
+    for name in api.NAMES.values():
         expect(table.get_by_role("rowheader", name=name)).to_be_visible()
 
     press(page, page.get_by_role("button", name="Continue"))
@@ -137,7 +136,7 @@ def test_it_ends_with_a_useful_dashboard(open_page: Opener, size: Size, axe: Axe
     expect(page.get_by_role("main")).to_be_focused()
     expect(page.get_by_role("img", name=re.compile(r"Score \d+ of 100"))).to_be_visible()
     services = page.get_by_role("region", name="Services").get_by_role("listitem")
-    for name in KINDS.values():
+    for name in api.NAMES.values():
         expect(services.filter(has=page.get_by_text(name, exact=True))).to_contain_text("Up to date")
     expect(page.get_by_text("Finish setting up")).to_have_count(0)
     axe(page)

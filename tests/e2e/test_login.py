@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import expect
 
 from tests.e2e import api
+from tests.e2e.browsing import expect_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Response
@@ -31,10 +32,6 @@ def log_in(page: Page, name: str = api.ADMIN, password: str = api.PASSWORD) -> N
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
-
-
-def expect_page(page: Page, name: str) -> None:
-    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
 
 
 def test_a_wrong_password_is_refused(admin: api.Api, page: Page, axe: Axe, watch: Watch) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import expect
 
 from tests.e2e import api
+from tests.e2e.browsing import expect_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, WebSocketRoute
@@ -30,10 +31,6 @@ def service(page: Page, name: str) -> Locator:
     """A service on the dashboard."""
     panel = page.get_by_role("region", name="Services")
     return panel.get_by_role("listitem").filter(has=page.get_by_text(name, exact=True))
-
-
-def expect_page(page: Page, name: str) -> None:
-    expect(page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible()
 
 
 def refresh_until(page: Page, name: str, state: str) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.app.requests_world import SEVERANCE, know_titles
 from tests.e2e.api import until
+from tests.e2e.browsing import ANSWERED_MS
 from tests.e2e.stage import import_season, show_in_plex
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 WORLDS = ("sqlite", "postgresql")
 # Milliseconds: requests are followed once a minute, and each step is looked at a minute after the last.
 LOOKS = 200_000
-ANSWERED = 30_000
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,7 +35,7 @@ def search(page: Page, words: str) -> Locator:
     page.goto("/requests")
     page.get_by_label("Title, or a whole wish").fill(words)
     found = page.get_by_role("list", name="Found titles")
-    expect(found.get_by_role("button").first).to_be_visible(timeout=ANSWERED)
+    expect(found.get_by_role("button").first).to_be_visible(timeout=ANSWERED_MS)
     return found
 
 
@@ -74,12 +74,12 @@ def test_a_season_from_wish_to_plex(world: World, open_page: Opener) -> None:
     way = robin.get_by_role("listitem").and_(robin.locator("[aria-current=step]"))
     expect(way).to_contain_text("Approved")
     row.get_by_role("button", name="Approve").click()
-    expect(row).to_contain_text("Being searched for", timeout=ANSWERED)
+    expect(row).to_contain_text("Being searched for", timeout=ANSWERED_MS)
 
     [series] = posts(world.sonarr, "series")
     assert [season["monitored"] for season in series["seasons"]] == [False, False, True]
     assert [(one["name"], one.get("seasonNumber")) for one in posts(world.sonarr, "command")] == [("SeasonSearch", 2)]
-    expect(way).to_contain_text("Searched for", timeout=ANSWERED)
+    expect(way).to_contain_text("Searched for", timeout=ANSWERED_MS)
     import_season(world, SEVERANCE, 2)
     show_in_plex(world, "Severance", 2022, seasons=(2,))
 
@@ -109,7 +109,7 @@ def test_a_denial_says_why(open_page: Opener) -> None:
     expect(row_of(ada, "The Matrix (1999)")).to_contain_text("Denied")
 
     status = robin.get_by_role("status").filter(has_text="Denied")
-    expect(status).to_contain_text("We have it on disc.", timeout=ANSWERED)
+    expect(status).to_contain_text("We have it on disc.", timeout=ANSWERED_MS)
     expect(robin.get_by_role("button", name="Cancel the request")).to_be_hidden()
 
 
@@ -117,14 +117,14 @@ def test_one_of_several_is_chosen(world: World, requester: Api, open_page: Opene
     robin = open_page("phone", user="Robin")
     robin.goto("/requests")
     robin.get_by_label("Title, or a whole wish").fill("dune")
-    robin.get_by_role("button", name="Ask for “dune”").click(timeout=ANSWERED)
+    robin.get_by_role("button", name="Ask for “dune”").click(timeout=ANSWERED_MS)
 
     which = robin.get_by_role("list", name="Which one is meant?")
     expect(which.get_by_role("listitem")).to_have_count(2)
     expect(robin.get_by_role("status").filter(has_text="To be chosen")).to_be_visible()
     which.get_by_role("button").filter(has_text="1984").click()
 
-    expect(robin.get_by_role("heading", level=1, name="Dune (1984)")).to_be_visible(timeout=ANSWERED)
+    expect(robin.get_by_role("heading", level=1, name="Dune (1984)")).to_be_visible(timeout=ANSWERED_MS)
     expect(robin.get_by_role("status").filter(has_text="Waits for approval")).to_be_visible()
     chosen = until(lambda: requester.get("/requests?state=awaiting_approval")["items"], "it is chosen")
     assert [(one["title"], one["year"], one["tmdb_id"]) for one in chosen] == [("Dune", 1984, 841)]

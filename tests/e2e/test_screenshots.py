@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e import stage
+from tests.e2e.browsing import ANSWERED_MS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.e2e.api import Api
     from tests.e2e.browsing import Opener, Scheme, Size
     from tests.e2e.worlds import World
 
@@ -54,18 +53,12 @@ def posters(world: World, open_page: Opener) -> None:
     page.close()
 
 
-@pytest.fixture(scope="module")
-def places(world: World, admin: Api, services: dict[str, Any], requester: Api) -> dict[str, str]:
-    """Where there is something to see."""
-    return stage.fill(world, admin, requester)
-
-
 @pytest.mark.usefixtures("posters")
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture(places: dict[str, str], open_page: Opener, shoot: Callable[[Page, str], None], name: str) -> None:
     picture = PICTURES[name]
     page = open_page(picture.size, picture.scheme, picture.user)
     page.goto(places.get(picture.where, picture.where))
-    expect(page.get_by_text(picture.text).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(picture.text).first).to_be_visible(timeout=ANSWERED_MS)
     page.wait_for_load_state("networkidle")
     shoot(page, name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -22,7 +21,7 @@ from automation.bases import HAPROXY, NODE, POSTGRES, REDIS, SLIM
 from automation.engine import Engine
 from automation.errors import AutomationError
 from automation.resolver import Resolver
-from tests.automation.conftest import Checkout
+from tests.automation.conftest import Checkout, free_port
 
 PATIENCE = 60.0
 
@@ -98,9 +97,7 @@ def project(real_engine: Engine, checkout: Checkout) -> Iterator[Project]:
         compose.ensure(real_engine)
     except AutomationError as error:
         pytest.skip(error.what)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     made = Project(
         engine=real_engine,
         root=checkout.root,

@@ -14,7 +14,7 @@ import pytest
 from automation import bases, containers, image_store, images, service
 from automation.engine import Engine
 from automation.errors import PortTaken, Unhealthy, UsageError
-from tests.automation.conftest import Checkout
+from tests.automation.conftest import Checkout, free_port
 
 pytestmark = pytest.mark.usefixtures("real_engine")
 
@@ -26,12 +26,6 @@ def image(real_engine: Engine) -> str:
     if image_store.inspect(real_engine, name) is None:
         images.build(real_engine, bases.variant(bases.DEFAULT_VARIANT))
     return name
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
