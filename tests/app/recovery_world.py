@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -23,6 +24,7 @@ from autoarr.upstream.http import HttpPolicy
 from tests.app.recovery_services import Services
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from sqlalchemy.engine import URL
@@ -208,3 +210,11 @@ async def end_world(world: World) -> None:
         await world.stop()
     violations = [violation for fake in world.fakes.values() for violation in fake.violations]
     assert violations == [], "\n".join(violations)
+
+
+@pytest.fixture
+async def recovery_world(sqlite_url: URL, made_data_dir: Path) -> AsyncIterator[World]:
+    """AutoArr in auto mode, beside a Sonarr, a Radarr and a SABnzbd. On PostgreSQL it is in test_recovery_crash.py."""
+    world = await make_world(sqlite_url, made_data_dir)
+    yield world
+    await end_world(world)
