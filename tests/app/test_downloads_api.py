@@ -16,6 +16,7 @@ from autoarr.recovery.intake import take
 from autoarr.recovery.watch import look
 from tests.app.fakes import FakeRadarr, FakeSabnzbd, FakeSonarr
 from tests.app.fakes.sabnzbd_data import slot
+from tests.app.recovery_services import MISSING
 from tests.app.services_stage import add_service, context_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 PATH = "/api/v1/downloads"
-MISSING = "Aborted, cannot be completed - https://sabnzbd.org/not-complete"
 FAILED: dict[str, Any] = {"status": "failed", "trackedDownloadState": "failedPending", "errorMessage": MISSING}
 
 

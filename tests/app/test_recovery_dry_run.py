@@ -15,6 +15,7 @@ from autoarr.recovery.dry_run import DAYS, dry_run
 from autoarr.recovery.hindsight import DryAction, DryRun
 from tests.app.fakes import FakeRadarr, FakeSabnzbd, FakeSonarr
 from tests.app.fakes.sabnzbd_data import history_slot, slot
+from tests.app.recovery_services import ENCRYPTED, MISSING
 from tests.app.services_stage import add_service, context_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 PATH = "/api/v1/policy/dry-run"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-MISSING = "Aborted, cannot be completed - https://sabnzbd.org/not-complete"
 AUTO = Policy(mode="auto", native_grace_min=30)
 
 
@@ -124,7 +124,7 @@ async def test_what_its_owner_noted_too_late_would_not_have_been_waited_for(
 async def test_a_bad_release_is_blocklisted_and_searched_for(
     context: Context, radarr: FakeRadarr, sabnzbd: FakeSabnzbd
 ) -> None:
-    lose(radarr, sabnzbd, 3, NOW - timedelta(days=2), "Aborted, encryption detected")
+    lose(radarr, sabnzbd, 3, NOW - timedelta(days=2), ENCRYPTED)
     answer = await dry_run(context, AUTO, NOW)
     assert answer.actions == {"blocklist": 1}
     assert answer.searches_peak == {"Radarr": 1}
@@ -201,7 +201,7 @@ async def test_nothing_is_written(context: Context, radarr: FakeRadarr, sabnzbd:
             return [await session.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
 
     lose(radarr, sabnzbd, 1, NOW - timedelta(days=2))
-    lose(radarr, sabnzbd, 2, NOW - timedelta(days=1), "Aborted, encryption detected")
+    lose(radarr, sabnzbd, 2, NOW - timedelta(days=1), ENCRYPTED)
     lose(radarr, sabnzbd, 3, NOW - timedelta(days=1), "Unpacking failed, disk full")
     before = await count()
     answer = await dry_run(context, AUTO, NOW)

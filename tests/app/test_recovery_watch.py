@@ -19,13 +19,13 @@ from autoarr.recovery.seen import Media, Seen, dump, load
 from autoarr.recovery.watch import KEY, look
 from tests.app.fakes import FakeRadarr, FakeSabnzbd, FakeSonarr
 from tests.app.fakes.sabnzbd_data import history_slot, slot
+from tests.app.recovery_services import MISSING
 from tests.app.services_stage import add_service, context_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-MISSING = "Aborted, cannot be completed - https://sabnzbd.org/not-complete"
 LOGIN = "Failed login for server news.example.invalid [481 wrong user or password]"
 FULL = "Disk full! Forcing Pause"
 BLOCKED: dict[str, Any] = {
