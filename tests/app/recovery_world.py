@@ -15,13 +15,13 @@ from autoarr.context import Context
 from autoarr.database import Database
 from autoarr.keys import load_key_ring
 from autoarr.models import Attempt, Option, Recovery, RecoveryStep, Search, Service
-from autoarr.policy import Policy, save_policy
 from autoarr.recovery.engine import Engine
 from autoarr.recovery.intake import take
 from autoarr.recovery.watch import KEY, look
 from autoarr.settings import Settings
 from autoarr.upstream.http import HttpPolicy
 from tests.app.recovery_services import Services
+from tests.app.services_stage import set_policy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -128,8 +128,7 @@ class World(Services):
 
     async def set_policy(self, **fields: Any) -> None:
         """Choose."""
-        async with self.contexts[0].database.writing.begin() as session:
-            await save_policy(session, Policy(**{"mode": "auto", **fields}), "Ada")
+        await set_policy(self.contexts[0], **{"mode": "auto", **fields})
 
     async def watch(self, number: int = 0) -> None:
         """Have a replica look at the services, as its job does."""

@@ -16,6 +16,7 @@ from autoarr.models import Finding, Service
 from autoarr.upstream.http import HttpPolicy
 from tests.app.changes_stage import CASES, Case, FakeService, Stage, add_finding, all_cases, stored
 from tests.app.fakes import FakeSabnzbd, FakeSonarr, Request
+from tests.app.services_stage import set_policy
 
 NAMING = CASES[0]
 MISC = CASES[3]
@@ -81,7 +82,7 @@ async def test_nothing_is_written_in_observe_mode(stage: Stage, fake: FakeServic
     plan = await stage.preview()
     change = (await stage.apply(plan["fingerprint"])).json()
     fake.requests.clear()
-    await stage.set_mode("observe")
+    await set_policy(stage.context, mode="observe")
 
     refused = [await stage.apply(plan["fingerprint"]), await stage.revert(change["id"])]
 

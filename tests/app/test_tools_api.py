@@ -9,7 +9,8 @@ import httpx2
 import pytest
 
 from tests.app.accounts import bearer
-from tests.app.tools_world import ToolsWorld, api_token, principal_of, propose, set_mode
+from tests.app.services_stage import set_policy
+from tests.app.tools_world import ToolsWorld, api_token, principal_of, propose
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -78,7 +79,7 @@ async def test_somebody_elses(
 
 async def test_in_observe_mode(tools_world: ToolsWorld, admin: httpx2.AsyncClient) -> None:
     identifier = await proposed(tools_world)
-    await set_mode(tools_world.context, "observe")
+    await set_policy(tools_world.context, mode="observe")
 
     assert (await decide(admin, identifier, {"confirm": True})).status_code == 403
     assert (await decide(admin, identifier, {"confirm": False})).status_code == 200

@@ -14,7 +14,6 @@ import pytest
 from autoarr.accounts.principal import Principal, authenticate
 from autoarr.dashboard import poll
 from autoarr.models import Confirmation, Finding, MediaRequest, Recovery, RecoveryStep, Service
-from autoarr.policy import Policy, save_policy
 from autoarr.tools import registry
 from autoarr.tools.trimming import MAXIMUM_BYTES, size
 from tests.app.changes_stage import CASES, add_finding
@@ -106,12 +105,6 @@ async def add_findings(context: Context, service_id: uuid.UUID, number: int, **v
     }
     async with context.database.writing.begin() as session:
         session.add_all(Finding(subject=f"{index:04}", **fields | values) for index in range(number))
-
-
-async def set_mode(context: Context, mode: Any) -> None:
-    """Change the policy."""
-    async with context.database.writing.begin() as session:
-        await save_policy(session, Policy(mode=mode), "Ada")
 
 
 async def propose(
