@@ -33,6 +33,7 @@ from tests.app import brief, databases
 from tests.app.changes_stage import case, fake, stage  # noqa: F401 -- fixtures, known by their names
 from tests.app.chat_stage import messages_api  # noqa: F401 -- a fixture, known by its name
 from tests.app.fakes.fixtures import plex, radarr, sabnzbd, sonarr  # noqa: F401 -- fixtures, known by their names
+from tests.app.receiver import receiver  # noqa: F401 -- a fixture, known by its name
 from tests.app.recovery_world import recovery_world  # noqa: F401 -- a fixture, known by its name
 from tests.app.tools_world import tools_world  # noqa: F401 -- a fixture, known by its name
 
