@@ -203,9 +203,7 @@ async def test_too_large(admin: httpx2.AsyncClient) -> None:
     assert (await post(admin, " " * 300_000)).status_code == 413
 
 
-async def test_an_unexpected_error_says_nothing(
-    app: FastAPI, admin: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_unexpected_error_says_nothing(admin: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     from autoarr.mcp_server import resources  # here, so that the rest needs no MCP
 
     def fail(*arguments: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2
 import pytest
@@ -11,9 +11,6 @@ import pytest
 from tests.app.accounts import bearer
 from tests.app.services_stage import set_policy
 from tests.app.tools_world import ToolsWorld, api_token, principal_of, propose
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
 
 
 async def proposed(world: ToolsWorld) -> str:
@@ -95,9 +92,7 @@ async def test_no_clear_word(tools_world: ToolsWorld, admin: httpx2.AsyncClient,
     assert sonarr.writes == []
 
 
-async def test_a_requester_confirms_their_own(
-    app: FastAPI, tools_world: ToolsWorld, requester: httpx2.AsyncClient
-) -> None:
+async def test_a_requester_confirms_their_own(tools_world: ToolsWorld, requester: httpx2.AsyncClient) -> None:
     robin = await principal_of(tools_world.context, requester)
     result = await propose(tools_world.context, robin, "request_media", tmdb_id=603)
 

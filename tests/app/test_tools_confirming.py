@@ -143,7 +143,7 @@ async def test_no_longer_an_administrator(stages: list[Stage], fake: FakeSonarr)
     assert fake.writes == []
 
 
-async def test_observe_mode_since(stages: list[Stage], fake: FakeSonarr) -> None:
+async def test_observe_mode_since(stages: list[Stage]) -> None:
     context = stages[0].context
     principal, identifier = await proposed(stages[0])
     await set_policy(context, mode="observe")
