@@ -17,7 +17,6 @@ from sqlalchemy import select
 
 from autoarr.context import Context
 from autoarr.models import Activity, Change, Finding, Service
-from autoarr.policy import Policy, save_policy
 from autoarr.upstream.http import HttpPolicy
 from tests.app.fakes import FakePlex, FakeRadarr, FakeSabnzbd, FakeSonarr, serve
 
@@ -180,11 +179,6 @@ class Stage:
         async with self.context.database.sessions() as session:
             found = select(Activity).where(Activity.action.like("change.%")).order_by(Activity.id)
             return list(await session.scalars(found))
-
-    async def set_mode(self, mode: Any) -> None:
-        """Change the policy."""
-        async with self.context.database.writing.begin() as session:
-            await save_policy(session, Policy(mode=mode), "Ada")
 
 
 @pytest.fixture(params=[CASES[0]], ids=str)

@@ -33,6 +33,8 @@ from tests.app import brief, databases
 from tests.app.changes_stage import case, fake, stage  # noqa: F401 -- fixtures, known by their names
 from tests.app.chat_stage import messages_api  # noqa: F401 -- a fixture, known by its name
 from tests.app.fakes.fixtures import plex, radarr, sabnzbd, sonarr  # noqa: F401 -- fixtures, known by their names
+from tests.app.receiver import receiver  # noqa: F401 -- a fixture, known by its name
+from tests.app.recovery_world import recovery_world  # noqa: F401 -- a fixture, known by its name
 from tests.app.tools_world import tools_world  # noqa: F401 -- a fixture, known by its name
 
 if TYPE_CHECKING:
@@ -272,13 +274,18 @@ async def requester(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
+@pytest.fixture
+def sqlite_url(migrated_database: Path, made_data_dir: Path) -> URL:
+    """The data folder's own database, with the schema."""
+    shutil.copy(migrated_database, made_data_dir)
+    return parse_database_url(f"sqlite+aiosqlite:///{made_data_dir / 'autoarr.db'}")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[URL]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[URL]:
     """A database of each kind with the schema; PostgreSQL where AUTOARR_TEST_POSTGRES_URL names a server."""
     if request.param == "sqlite":
-        data_dir.mkdir(exist_ok=True)
-        shutil.copy(request.getfixturevalue("migrated_database"), data_dir)
-        yield parse_database_url(f"sqlite+aiosqlite:///{data_dir / 'autoarr.db'}")
+        yield request.getfixturevalue("sqlite_url")
         return
     url = databases.create(request.getfixturevalue("migrated_postgresql"))
     yield url

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from sqlalchemy import select
 
 from autoarr.actors import SYSTEM
 from autoarr.models import Notification, NotificationTarget
 from autoarr.notifications import targets
+from tests.app.fakes import serve
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -91,6 +93,14 @@ class LocalReceiver:
         encoded.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": plan.status, "headers": encoded})
         await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture
+def receiver() -> Iterator[LocalReceiver]:
+    """One that is served."""
+    receiver = LocalReceiver()
+    with serve(receiver):
+        yield receiver
 
 
 async def add_target(context: Context, url: str, kind: str = "webhook", **values: Any) -> NotificationTarget:

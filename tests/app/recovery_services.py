@@ -100,7 +100,7 @@ class Services:
         """What an application does by itself about downloads of its own that failed."""
         failed = {one["nzo_id"]: one for one in self.sabnzbd.state.history if one["status"] == "Failed"}
         for download in {row.get("downloadId") for row in arr.state.queue} & failed.keys():
-            grabbed = [event for event in arr.state.history if self._is_grab(event, download)]
+            grabbed = arr._grabbed(download)
             arr.state.queue = [row for row in arr.state.queue if row.get("downloadId") != download]
             before = len(arr.state.commands)
             arr._failed(grabbed, search=True)
@@ -110,10 +110,6 @@ class Services:
             self.native |= {(arr.name.lower(), number + 1) for number in range(before, len(arr.state.commands))}
             if arr.state.collections["downloadclient"][0]["removeFailedDownloads"]:
                 self.sabnzbd.state.history.remove(failed[download])
-
-    @staticmethod
-    def _is_grab(event: dict[str, Any], download: str | None) -> bool:
-        return event["eventType"] == "grabbed" and event.get("downloadId") == download
 
     def import_(self, arr: FakeArr) -> None:
         """Have an application import what is complete, unless it says that it can't."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -14,15 +15,16 @@ from autoarr.context import Context
 from autoarr.database import Database
 from autoarr.keys import load_key_ring
 from autoarr.models import Attempt, Option, Recovery, RecoveryStep, Search, Service
-from autoarr.policy import Policy, save_policy
 from autoarr.recovery.engine import Engine
 from autoarr.recovery.intake import take
 from autoarr.recovery.watch import KEY, look
 from autoarr.settings import Settings
 from autoarr.upstream.http import HttpPolicy
 from tests.app.recovery_services import Services
+from tests.app.services_stage import set_policy
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from sqlalchemy.engine import URL
@@ -126,8 +128,7 @@ class World(Services):
 
     async def set_policy(self, **fields: Any) -> None:
         """Choose."""
-        async with self.contexts[0].database.writing.begin() as session:
-            await save_policy(session, Policy(**{"mode": "auto", **fields}), "Ada")
+        await set_policy(self.contexts[0], **{"mode": "auto", **fields})
 
     async def watch(self, number: int = 0) -> None:
         """Have a replica look at the services, as its job does."""
@@ -208,3 +209,11 @@ async def end_world(world: World) -> None:
         await world.stop()
     violations = [violation for fake in world.fakes.values() for violation in fake.violations]
     assert violations == [], "\n".join(violations)
+
+
+@pytest.fixture
+async def recovery_world(sqlite_url: URL, made_data_dir: Path) -> AsyncIterator[World]:
+    """AutoArr in auto mode, beside a Sonarr, a Radarr and a SABnzbd. On PostgreSQL it is in test_recovery_crash.py."""
+    world = await make_world(sqlite_url, made_data_dir)
+    yield world
+    await end_world(world)

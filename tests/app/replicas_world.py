@@ -32,7 +32,6 @@ from autoarr.models import (
     Search,
     UtcDateTime,
 )
-from autoarr.policy import Policy, save_policy
 from autoarr.recovery.intake import take
 from autoarr.recovery.watch import look
 from autoarr.settings import Settings
@@ -40,7 +39,7 @@ from tests.app.conftest import Process, Start, logged_in
 from tests.app.fakes import FakeRadarr, FakeSabnzbd
 from tests.app.fakes.sabnzbd_data import history_slot
 from tests.app.receiver import LocalReceiver, add_target
-from tests.app.services_stage import add_service, context_of
+from tests.app.services_stage import add_service, context_of, set_policy
 from tests.app.waiting import until
 
 TICK = timedelta(minutes=4)
@@ -93,8 +92,7 @@ class Replicas:
             await add_service(self.context, self.radarr, "radarr")
             await add_service(self.context, self.sabnzbd, "sabnzbd")
             await add_target(self.context, f"{self.receiver.url}/hook")
-            async with self.context.database.writing.begin() as session:
-                await save_policy(session, Policy(mode="auto", native_grace_min=1), "Ada")
+            await set_policy(self.context, mode="auto", native_grace_min=1)
             yield
 
     async def principal(self) -> Any:

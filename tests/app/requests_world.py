@@ -13,12 +13,12 @@ from sqlalchemy import select, update
 from autoarr.accounts.principal import Principal
 from autoarr.actors import Role
 from autoarr.models import Activity, MediaRequest, RequestStep, Search, Service, User
-from autoarr.policy import Policy, save_policy
 from autoarr.requests import engine, service
 from autoarr.searches import ledger
 from autoarr.upstream.http import HttpPolicy
 from tests.app.fakes import Fake, FakePlex, FakeRadarr, FakeSonarr
 from tests.app.fakes.arr_data import Object
+from tests.app.services_stage import set_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,8 +159,7 @@ class World:
 
     async def set_policy(self, **values: Any) -> None:
         """Change the policy."""
-        async with self.context.database.writing.begin() as session:
-            await save_policy(session, Policy(**values), "Ada")
+        await set_policy(self.context, **values)
 
     async def ask(self, who: str, text: str, replica: int = 0, **options: Any) -> MediaRequest:
         """Have somebody ask for something."""

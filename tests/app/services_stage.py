@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from autoarr.actors import SYSTEM
 from autoarr.models import Activity, Observation, Service
+from autoarr.policy import Policy, save_policy
 from autoarr.services import registry
 
 if TYPE_CHECKING:
@@ -33,6 +34,20 @@ async def context_of(app: FastAPI) -> Context:
     context: Context = app.state.context
     await context.jobs.close()
     return context
+
+
+async def context_with(app: FastAPI, **fakes: Served) -> Context:
+    """The same, over a service of each kind that is named."""
+    context = await context_of(app)
+    for kind, fake in fakes.items():
+        await add_service(context, fake, kind)
+    return context
+
+
+async def set_policy(context: Context, **fields: Any) -> None:
+    """Save a policy; what it doesn't name is as usual."""
+    async with context.database.writing.begin() as session:
+        await save_policy(session, Policy(**fields), "Ada")
 
 
 async def add_service(context: Context, fake: Served, kind: str, **values: Any) -> Service:

@@ -108,7 +108,7 @@ async def test_at_the_same_time(replicas: list[FastAPI]) -> None:
     assert sorted(answer.status_code for answer in answers) == [401] * 6 + [429] * 14
 
 
-async def test_a_restart(settings: Settings, app: FastAPI, client: httpx2.AsyncClient) -> None:
+async def test_a_restart(settings: Settings, client: httpx2.AsyncClient) -> None:
     for _ in range(6):
         await fail(client)
 

@@ -266,7 +266,7 @@ def test_postgresql(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.thorough
-def test_while_the_application_runs(start: Start, run: Run, data_dir: Path, tmp_path: Path) -> None:
+def test_while_the_application_runs(start: Start, run: Run, tmp_path: Path) -> None:
     process = start("serve")
     address = f"http://127.0.0.1:{process.wait_until_listening()}"
     assert httpx2.post(f"{address}/auth/setup", json={"name": "ada", "password": PASSWORD}).status_code == 201

@@ -16,6 +16,7 @@ from autoarr.models import Finding, Service
 from autoarr.upstream.http import HttpPolicy
 from tests.app.changes_stage import CASES, Case, FakeService, Stage, add_finding, all_cases, stored
 from tests.app.fakes import FakeSabnzbd, FakeSonarr, Request
+from tests.app.services_stage import set_policy
 
 NAMING = CASES[0]
 MISC = CASES[3]
@@ -81,7 +82,7 @@ async def test_nothing_is_written_in_observe_mode(stage: Stage, fake: FakeServic
     plan = await stage.preview()
     change = (await stage.apply(plan["fingerprint"])).json()
     fake.requests.clear()
-    await stage.set_mode("observe")
+    await set_policy(stage.context, mode="observe")
 
     refused = [await stage.apply(plan["fingerprint"]), await stage.revert(change["id"])]
 
@@ -281,7 +282,7 @@ async def test_away_between_the_comparison_and_the_write(stage: Stage, fake: Fak
     assert [change.state for change in await stage.changes()] == ["failed"]
 
 
-async def test_what_is_gone(stage: Stage, fake: FakeSonarr) -> None:
+async def test_what_is_gone(stage: Stage) -> None:
     gone = await add_finding(stage.context, stage.service_id, "downloadclient/99", {"enable": True})
 
     answer = await stage.post(f"findings/{gone}/preview")
@@ -296,7 +297,7 @@ async def test_what_is_gone(stage: Stage, fake: FakeSonarr) -> None:
     assert (await stage.client.get(f"/api/v1/changes/{uuid.uuid4()}")).status_code == 404
 
 
-async def test_a_finding_whose_fix_is_no_longer_known(stage: Stage, fake: FakeSonarr) -> None:
+async def test_a_finding_whose_fix_is_no_longer_known(stage: Stage) -> None:
     """An audit keeps no fix of what is as it should be; after the undoing, only another one can tell."""
     change = (await stage.apply()).json()
     async with stage.context.database.writing.begin() as session:
@@ -384,7 +385,7 @@ def _set_wrong(fake: FakeService, case: Case, field: str) -> None:
         next(e for e in state.config["categories"] if e["name"] == name)[field] = "3"
 
 
-async def test_revert_names_the_later_change(stage: Stage, fake: FakeSonarr) -> None:
+async def test_revert_names_the_later_change(stage: Stage) -> None:
     first = (await stage.apply()).json()
     stage.finding_id = await add_finding(
         stage.context, stage.service_id, "config/naming", {"replaceIllegalCharacters": True}
@@ -437,9 +438,7 @@ async def test_a_value_that_a_service_has_not(stage: Stage, fake: FakeSabnzbd) -
 
 
 @pytest.mark.parametrize("case", [CASES[2], CASES[3]], ids=str, indirect=True)
-async def test_secrets_stay_secret(
-    stage: Stage, fake: FakeService, case: Case, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_secrets_stay_secret(stage: Stage, fake: FakeService, caplog: pytest.LogCaptureFixture) -> None:
     secret = "ffeeddccbbaa99887766554433221100"
     if isinstance(fake, FakeSonarr):
         for entry in fake.state.collections["downloadclient"][0]["fields"]:
@@ -492,7 +491,7 @@ async def test_a_deadline_covers_it_all(stage: Stage, fake: FakeSonarr, monkeypa
     assert change["finished_at"] is None
 
 
-async def test_a_finding_names_its_newest_change(stage: Stage, fake: FakeSonarr) -> None:
+async def test_a_finding_names_its_newest_change(stage: Stage) -> None:
     async def newest() -> list[Any]:
         one = (await stage.client.get(f"/api/v1/findings/{stage.finding_id}")).json()
         (listed,) = (await stage.client.get("/api/v1/findings")).json()["items"]
@@ -506,7 +505,7 @@ async def test_a_finding_names_its_newest_change(stage: Stage, fake: FakeSonarr)
     assert await newest() == [undone["id"], change["id"], "applied"]
 
 
-async def test_lists(stage: Stage, fake: FakeSonarr) -> None:
+async def test_lists(stage: Stage) -> None:
     change = (await stage.apply()).json()
     undone = (await stage.revert(change["id"])).json()
 
@@ -526,7 +525,7 @@ async def test_lists(stage: Stage, fake: FakeSonarr) -> None:
     assert (await stage.client.get("/api/v1/changes", params={"state": "x"})).status_code == 422
 
 
-async def test_a_service_that_was_removed(stage: Stage, fake: FakeSonarr) -> None:
+async def test_a_service_that_was_removed(stage: Stage) -> None:
     change = (await stage.apply()).json()
     async with stage.context.database.writing.begin() as session:
         await session.delete(await session.get_one(Service, stage.service_id))

@@ -69,7 +69,7 @@ async def test_a_reply_with_a_tool(admin: httpx2.AsyncClient, messages_api: Mess
 
 
 async def test_what_the_model_is_told(
-    app: FastAPI, admin: httpx2.AsyncClient, requester: httpx2.AsyncClient, messages_api: MessagesStub
+    admin: httpx2.AsyncClient, requester: httpx2.AsyncClient, messages_api: MessagesStub
 ) -> None:
     for client in (admin, requester):
         await say(client, "Hello")
@@ -115,7 +115,7 @@ async def test_conversations_are_ones_own(admin: httpx2.AsyncClient, requester: 
     assert len((await look(admin, mine))["messages"]) == 2
 
 
-async def test_deleting(app: FastAPI, admin: httpx2.AsyncClient) -> None:
+async def test_deleting(admin: httpx2.AsyncClient) -> None:
     identifier = (await say(admin, "Hello")).conversation_id
 
     assert (await admin.delete(f"/api/v1/chat/{identifier}")).status_code == 204
@@ -214,7 +214,7 @@ async def test_limits_stop_before_the_next_call(
     assert messages_api.refused == []
 
 
-async def test_a_model_without_a_price(app: FastAPI, admin: httpx2.AsyncClient, messages_api: MessagesStub) -> None:
+async def test_a_model_without_a_price(app: FastAPI, admin: httpx2.AsyncClient) -> None:
     context: Context = app.state.context
     changed = {"chat_model": "of-a-gateway", "chat_conversation_tokens": 100, "chat_conversation_usd": 0.0}
     context.settings = context.settings.model_copy(update=changed)

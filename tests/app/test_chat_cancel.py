@@ -148,7 +148,7 @@ async def test_one_reply_at_a_time(
 
 
 async def test_of_many_at_once_one_is_made(
-    replicas: list[FastAPI], ada: httpx2.AsyncClient, there: httpx2.AsyncClient, messages_api: MessagesStub
+    ada: httpx2.AsyncClient, there: httpx2.AsyncClient, messages_api: MessagesStub
 ) -> None:
     identifier = (await say(ada, "Hello")).conversation_id
     messages_api.rest = HELD

@@ -17,7 +17,7 @@ from tests.app.fakes import FakeRadarr, FakeSonarr
 from tests.app.fakes.radarr_data import movie
 from tests.app.fakes.sonarr_data import series
 from tests.app.messages_stub import Asked, MessagesStub, Say, use
-from tests.app.services_stage import add_service, context_of
+from tests.app.services_stage import context_with
 
 pytestmark = pytest.mark.usefixtures("messages_api")
 
@@ -103,15 +103,12 @@ SPOKEN = [
 @pytest.fixture
 async def context(app: FastAPI, sonarr: FakeSonarr, radarr: FakeRadarr) -> Context:
     """Of an application over a Sonarr and a Radarr that know some titles."""
-    context = await context_of(app)
     for number, (title, year) in MOVIES.items():
         radarr.state.known[number] = movie(number, tmdbId=number, title=title, year=year, id=0)
     for number, (title, year) in SERIES.items():
         seasons = [{"seasonNumber": season, "monitored": False} for season in range(6)]
         sonarr.state.known[number] = series(number, tvdbId=number, title=title, year=year, id=0, seasons=seasons)
-    await add_service(context, sonarr, "sonarr")
-    await add_service(context, radarr, "radarr")
-    return context
+    return await context_with(app, sonarr=sonarr, radarr=radarr)
 
 
 async def requests(context: Context) -> list[MediaRequest]:

@@ -16,12 +16,11 @@ from autoarr.dashboard.blocks import QUEUE_ROWS
 from autoarr.dashboard.merging import MAXIMUM_ROWS
 from autoarr.dashboard.observations import Block, Failure, describe, keep
 from autoarr.models import Audit, Finding, Observation, Service
-from autoarr.policy import Policy, save_policy
 from autoarr.upstream.errors import Cause, UpstreamError
 from autoarr.upstream.http import HttpPolicy
 from tests.app.fakes import FakeRadarr, FakeSabnzbd, FakeSonarr
 from tests.app.fakes.sabnzbd_data import slot
-from tests.app.services_stage import add_service, context_of
+from tests.app.services_stage import add_service, context_of, set_policy
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -252,8 +251,7 @@ async def test_the_audit_and_recent_activity_are_shown(admin: httpx2.AsyncClient
     }
     assert dashboard["services"] == []
 
-    async with context.database.writing.begin() as session:
-        await save_policy(session, Policy(audit_every_h=1), "Ada")
+    await set_policy(context, audit_every_h=1)
     assert (await look(admin))["audit"]["state"] == "stale"
 
     for _ in range(12):

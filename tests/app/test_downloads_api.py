@@ -16,24 +16,21 @@ from autoarr.recovery.intake import take
 from autoarr.recovery.watch import look
 from tests.app.fakes import FakeRadarr, FakeSabnzbd, FakeSonarr
 from tests.app.fakes.sabnzbd_data import slot
-from tests.app.services_stage import add_service, context_of
+from tests.app.recovery_services import MISSING
+from tests.app.services_stage import context_with
 
 if TYPE_CHECKING:
     import httpx2
     from fastapi import FastAPI
 
 PATH = "/api/v1/downloads"
-MISSING = "Aborted, cannot be completed - https://sabnzbd.org/not-complete"
 FAILED: dict[str, Any] = {"status": "failed", "trackedDownloadState": "failedPending", "errorMessage": MISSING}
 
 
 @pytest.fixture
 async def context(app: FastAPI, sonarr: FakeSonarr, radarr: FakeRadarr, sabnzbd: FakeSabnzbd) -> Context:
     """Of an application with one of each."""
-    context = await context_of(app)
-    for fake, kind in ((sonarr, "sonarr"), (radarr, "radarr"), (sabnzbd, "sabnzbd")):
-        await add_service(context, fake, kind)
-    return context
+    return await context_with(app, sonarr=sonarr, radarr=radarr, sabnzbd=sabnzbd)
 
 
 async def get(admin: httpx2.AsyncClient, **query: Any) -> dict[str, Any]:

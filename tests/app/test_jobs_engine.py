@@ -165,9 +165,7 @@ async def test_unknown_kind(context: Context) -> None:
             await context.jobs.enqueue(session, "nothing", "it", actor=SYSTEM)
 
 
-async def test_retries_and_then_fails(
-    context: Context, do: Callable[..., None], caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_retries_and_then_fails(context: Context, do: Callable[..., None]) -> None:
     waits: list[int] = []
 
     def wait(attempt: int) -> float:

@@ -18,8 +18,9 @@ from autoarr.jobs.engine import JobEngine
 from autoarr.jobs.registry import JobRun
 from autoarr.jobs.schedules import run_schedules
 from autoarr.models import Activity, Job, Schedule
-from autoarr.policy import Policy, save_policy
+from autoarr.policy import Policy
 from autoarr.settings import Settings
+from tests.app.services_stage import set_policy
 from tests.app.waiting import until
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -127,8 +128,7 @@ async def test_a_run_still_under_way_is_not_doubled(engines: list[JobEngine], cl
 async def test_follows_the_policy(engines: list[JobEngine], clock: Clock, every: int, following: int) -> None:
     """A shorter interval counts from now; a longer one after the run that is due next."""
     await run_schedules(engines[0], clock())
-    async with engines[0].context.database.writing.begin() as session:
-        await save_policy(session, Policy(poll_every_s=every), "Ada")
+    await set_policy(engines[0].context, poll_every_s=every)
     clock.move(30)
 
     found = await run_all(engines, clock)
@@ -188,8 +188,7 @@ async def test_policy_change_counts_at_once(started: JobEngine) -> None:
         return check
 
     await until(is_every(60))
-    async with started.context.database.writing.begin() as session:
-        await save_policy(session, Policy(poll_every_s=10), "Ada")
+    await set_policy(started.context, poll_every_s=10)
     await started.context.bus.publish("policy.changed")
     await until(is_every(10))
 

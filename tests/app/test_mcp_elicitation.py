@@ -15,7 +15,8 @@ from sqlalchemy import select
 from autoarr.models import Confirmation
 from autoarr.tools import confirmations, confirming
 from tests.app.mcp_clients import MODES, Installation, on_a_port
-from tests.app.tools_world import ToolsWorld, api_token, set_mode
+from tests.app.services_stage import set_policy
+from tests.app.tools_world import ToolsWorld, api_token
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,7 +205,7 @@ async def test_things_changed_while_the_person_thought(
     sonarr, *_ = tools_world.fakes
 
     async def think(context: Any, params: Any) -> ElicitResult:
-        await set_mode(tools_world.context, "observe")
+        await set_policy(tools_world.context, mode="observe")
         return ElicitResult(action="accept", content={"confirm": True})
 
     async with installation.connect("http", token, elicitation_callback=think) as client:

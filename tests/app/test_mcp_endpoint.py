@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from sqlalchemy import delete, update
 
 import autoarr
-from autoarr.models import ApiToken, User
 from tests.app.accounts import bearer, client_of
 from tests.app.conftest import logged_in
-from tests.app.tools_world import api_token
+from tests.app.tools_world import api_token, end_tokens
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -81,13 +78,7 @@ async def test_a_token_that_was_good(
     context: Context = app.state.context
     token = await api_token(admin)
     assert (await initialize(client, **bearer(token))).status_code == 200
-    async with context.database.writing.begin() as session:
-        if how == "expired":
-            await session.execute(update(ApiToken).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
-        elif how == "disabled":
-            await session.execute(update(User).values(disabled=True))
-        else:
-            await session.execute(delete(ApiToken))
+    await end_tokens(context, how)
 
     assert (await initialize(client, **bearer(token))).status_code == 401
 
@@ -212,9 +203,7 @@ async def test_too_large(admin: httpx2.AsyncClient) -> None:
     assert (await post(admin, " " * 300_000)).status_code == 413
 
 
-async def test_an_unexpected_error_says_nothing(
-    app: FastAPI, admin: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_unexpected_error_says_nothing(admin: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     from autoarr.mcp_server import resources  # here, so that the rest needs no MCP
 
     def fail(*arguments: object) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import subprocess
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 from mcp import MCPError
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
-from autoarr.models import Activity, ApiToken, User
+from autoarr.models import Activity
 from tests.app.conftest import logged_in
 from tests.app.mcp_clients import Installation, stdio_process
-from tests.app.tools_world import api_token
+from tests.app.tools_world import api_token, end_tokens
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -108,26 +107,16 @@ def test_no_token(context: Context, given: str | None, said: str) -> None:
 @pytest.mark.parametrize("how", ["expired", "disabled", "deleted"])
 async def test_a_token_that_was_good(context: Context, admin: httpx2.AsyncClient, how: str) -> None:
     token = await api_token(admin)
-    await end(context, how)
+    await end_tokens(context, how)
 
     assert run(context, token, json.dumps(INITIALIZE)).returncode == 2
-
-
-async def end(context: Context, how: str) -> None:
-    async with context.database.writing.begin() as session:
-        if how == "expired":
-            await session.execute(update(ApiToken).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
-        elif how == "disabled":
-            await session.execute(update(User).values(disabled=True))
-        else:
-            await session.execute(delete(ApiToken))
 
 
 async def test_a_token_that_ends_meanwhile(context: Context, admin: httpx2.AsyncClient, tmp_path: Path) -> None:
     installation = Installation(context, "", tmp_path / "errors.log")
     async with installation.connect("stdio", await api_token(admin), "legacy") as client:
         assert (await client.list_tools()).tools
-        await end(context, "deleted")
+        await end_tokens(context, "deleted")
         for ask in (client.list_tools, client.list_resources, lambda: client.call_tool("status", {})):
             with pytest.raises(MCPError, match="not valid any more"):
                 await ask()

@@ -163,9 +163,7 @@ async def test_nobody_to_ask(world: World, robin: httpx2.AsyncClient) -> None:
     assert (found["items"], reasons) == ([], ["No Radarr is connected.", "No Sonarr is connected."])
 
 
-async def test_one_that_takes_too_long(
-    world: World, robin: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_that_takes_too_long(robin: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "DEADLINE", 0.0)
     found = await find(robin, "fargo")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -18,18 +17,10 @@ from autoarr.notifications import sending
 from autoarr.notifications.delivery import deliver
 from autoarr.notifications.outbox import notify
 from autoarr.upstream.http import HttpPolicy
-from tests.app.fakes import serve
 from tests.app.receiver import SECRET, LocalReceiver, Plan, told
 from tests.app.services_stage import context_of
 
 PATH = "/api/v1/notifications/targets"
-
-
-@pytest.fixture
-def receiver() -> Iterator[LocalReceiver]:
-    receiver = LocalReceiver()
-    with serve(receiver):
-        yield receiver
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -66,13 +65,6 @@ class Stage:
         async with self.context.database.sessions() as session:
             found = list(await session.scalars(query))
         return [row for row in found if not row.action.endswith(".created")]
-
-
-@pytest.fixture
-def receiver() -> Iterator[LocalReceiver]:
-    receiver = LocalReceiver()
-    with serve(receiver):
-        yield receiver
 
 
 @pytest.fixture

@@ -71,9 +71,7 @@ async def test_the_poster_of_a_request(world: World, robin: httpx2.AsyncClient, 
     assert violations(world) == []
 
 
-async def test_posters_of_what_may_be_chosen(
-    world: World, robin: httpx2.AsyncClient, client: httpx2.AsyncClient
-) -> None:
+async def test_posters_of_what_may_be_chosen(robin: httpx2.AsyncClient, client: httpx2.AsyncClient) -> None:
     made = (await robin.post("/api/v1/requests", json={"text": "dune"})).json()
 
     assert made["state"] == "choosing"

@@ -10,11 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from autoarr.models import Activity, Attempt, Job, Recovery
-from autoarr.policy import Policy, save_policy
 from autoarr.recovery.intake import take
 from autoarr.recovery.seen import Media, Party, Seen
 from tests.app.fakes import FakeSonarr
-from tests.app.services_stage import add_service, context_of
+from tests.app.services_stage import add_service, context_of, set_policy
 
 if TYPE_CHECKING:
     import httpx2
@@ -116,8 +115,7 @@ async def test_approving(stage: Stage) -> None:
 
 async def test_approving_while_it_is_only_observed(stage: Stage) -> None:
     number = await stage.take(state="asking", action="search")
-    async with stage.context.database.writing.begin() as session:
-        await save_policy(session, Policy(failures={"missing": "observe"}), "Ada")
+    await set_policy(stage.context, failures={"missing": "observe"})
     status, body = await stage.post(number, "approve")
     assert (status, "only observes" in body["detail"]) == (403, True)
 

@@ -10,12 +10,13 @@ from sqlalchemy import func, select
 
 from autoarr.context import Context
 from autoarr.models import Activity, Attempt, Option, Recovery, Search
-from autoarr.policy import Policy, QuietHours, save_policy
+from autoarr.policy import Policy, QuietHours
 from autoarr.recovery.dry_run import DAYS, dry_run
 from autoarr.recovery.hindsight import DryAction, DryRun
 from tests.app.fakes import FakeRadarr, FakeSabnzbd, FakeSonarr
 from tests.app.fakes.sabnzbd_data import history_slot, slot
-from tests.app.services_stage import add_service, context_of
+from tests.app.recovery_services import ENCRYPTED, MISSING
+from tests.app.services_stage import context_with, set_policy
 
 if TYPE_CHECKING:
     import httpx2
@@ -23,17 +24,13 @@ if TYPE_CHECKING:
 
 PATH = "/api/v1/policy/dry-run"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-MISSING = "Aborted, cannot be completed - https://sabnzbd.org/not-complete"
 AUTO = Policy(mode="auto", native_grace_min=30)
 
 
 @pytest.fixture
 async def context(app: FastAPI, sonarr: FakeSonarr, radarr: FakeRadarr, sabnzbd: FakeSabnzbd) -> Context:
     """Of an application with one of each."""
-    context = await context_of(app)
-    for fake, kind in ((sonarr, "sonarr"), (radarr, "radarr"), (sabnzbd, "sabnzbd")):
-        await add_service(context, fake, kind)
-    return context
+    return await context_with(app, sonarr=sonarr, radarr=radarr, sabnzbd=sabnzbd)
 
 
 def iso(moment: datetime) -> str:
@@ -124,7 +121,7 @@ async def test_what_its_owner_noted_too_late_would_not_have_been_waited_for(
 async def test_a_bad_release_is_blocklisted_and_searched_for(
     context: Context, radarr: FakeRadarr, sabnzbd: FakeSabnzbd
 ) -> None:
-    lose(radarr, sabnzbd, 3, NOW - timedelta(days=2), "Aborted, encryption detected")
+    lose(radarr, sabnzbd, 3, NOW - timedelta(days=2), ENCRYPTED)
     answer = await dry_run(context, AUTO, NOW)
     assert answer.actions == {"blocklist": 1}
     assert answer.searches_peak == {"Radarr": 1}
@@ -201,7 +198,7 @@ async def test_nothing_is_written(context: Context, radarr: FakeRadarr, sabnzbd:
             return [await session.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
 
     lose(radarr, sabnzbd, 1, NOW - timedelta(days=2))
-    lose(radarr, sabnzbd, 2, NOW - timedelta(days=1), "Aborted, encryption detected")
+    lose(radarr, sabnzbd, 2, NOW - timedelta(days=1), ENCRYPTED)
     lose(radarr, sabnzbd, 3, NOW - timedelta(days=1), "Unpacking failed, disk full")
     before = await count()
     answer = await dry_run(context, AUTO, NOW)
@@ -218,8 +215,7 @@ async def test_over_the_api(
     context: Context, admin: httpx2.AsyncClient, radarr: FakeRadarr, sabnzbd: FakeSabnzbd
 ) -> None:
     lose(radarr, sabnzbd, 1, datetime.now(UTC) - timedelta(days=2))
-    async with context.database.writing.begin() as session:
-        await save_policy(session, Policy(mode="observe", native_grace_min=60), "Ada")
+    await set_policy(context, mode="observe", native_grace_min=60)
     usual = await ask(admin)
     assert usual.status_code == 200, usual.text
     answer = DryRun.model_validate(usual.json())

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import pytest
 
-from autoarr.actors import Actor
-from autoarr.settings import parse_database_url
 from tests.app.fakes.sabnzbd_data import history_slot
 from tests.app.recovery_services import DISK_FULL, ENCRYPTED, MISSING
-from tests.app.recovery_world import World, end_world, make_world
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-ADA = Actor(name="Ada", via="session")
+from tests.app.recovery_world import World
 
 
 @pytest.fixture
-async def world(made_data_dir: Path, migrated_database: Path) -> AsyncIterator[World]:
-    """AutoArr in auto mode, beside a Sonarr, a Radarr and a SABnzbd. On PostgreSQL it is in test_recovery_crash.py."""
-    url = parse_database_url(f"sqlite+aiosqlite:///{made_data_dir / 'autoarr.db'}")
-    shutil.copy(migrated_database, made_data_dir)
-    world = await make_world(url, made_data_dir)
-    yield world
-    await end_world(world)
+def world(recovery_world: World) -> World:
+    return recovery_world
 
 
 async def test_what_sonarr_recovers_itself_is_left_to_it(world: World) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,25 +12,15 @@ from autoarr.errors import Refused
 from autoarr.models import Recovery, Service
 from autoarr.recovery.facts import Facts
 from autoarr.recovery.service import approve, cancel
-from autoarr.settings import parse_database_url
 from tests.app.recovery_services import DISK_FULL
-from tests.app.recovery_world import World, end_world, make_world
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
+from tests.app.recovery_world import World
 
 ADA = Actor(name="Ada", via="session")
 
 
 @pytest.fixture
-async def world(made_data_dir: Path, migrated_database: Path) -> AsyncIterator[World]:
-    """AutoArr in auto mode, beside a Sonarr, a Radarr and a SABnzbd. On PostgreSQL it is in test_recovery_crash.py."""
-    url = parse_database_url(f"sqlite+aiosqlite:///{made_data_dir / 'autoarr.db'}")
-    shutil.copy(migrated_database, made_data_dir)
-    world = await make_world(url, made_data_dir)
-    yield world
-    await end_world(world)
+def world(recovery_world: World) -> World:
+    return recovery_world
 
 
 async def test_a_pause_of_somebody_else_is_left_alone(world: World) -> None:

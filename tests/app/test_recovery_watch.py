@@ -19,13 +19,13 @@ from autoarr.recovery.seen import Media, Seen, dump, load
 from autoarr.recovery.watch import KEY, look
 from tests.app.fakes import FakeRadarr, FakeSabnzbd, FakeSonarr
 from tests.app.fakes.sabnzbd_data import history_slot, slot
-from tests.app.services_stage import add_service, context_of
+from tests.app.recovery_services import MISSING
+from tests.app.services_stage import context_of, context_with
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-MISSING = "Aborted, cannot be completed - https://sabnzbd.org/not-complete"
 LOGIN = "Failed login for server news.example.invalid [481 wrong user or password]"
 FULL = "Disk full! Forcing Pause"
 BLOCKED: dict[str, Any] = {
@@ -56,10 +56,7 @@ def warn(sabnzbd: FakeSabnzbd, text: str, at: datetime) -> None:
 @pytest.fixture
 async def context(app: FastAPI, sonarr: FakeSonarr, radarr: FakeRadarr, sabnzbd: FakeSabnzbd) -> Context:
     """Of an application with one of each."""
-    context = await context_of(app)
-    for fake, kind in ((sonarr, "sonarr"), (radarr, "radarr"), (sabnzbd, "sabnzbd")):
-        await add_service(context, fake, kind)
-    return context
+    return await context_with(app, sonarr=sonarr, radarr=radarr, sabnzbd=sabnzbd)
 
 
 async def see(context: Context, now: datetime = NOW) -> list[Seen]:

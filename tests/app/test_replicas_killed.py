@@ -22,13 +22,11 @@ from autoarr.requests.wish import Wish
 from autoarr.settings import Settings
 from tests.app.conftest import Start
 from tests.app.fakes import serve
+from tests.app.recovery_services import DISK_FULL, ENCRYPTED, MISSING
 from tests.app.replicas_world import Replicas
 
 pytestmark = pytest.mark.thorough
 
-MISSING = "Aborted, cannot be completed - https://sabnzbd.org/not-complete"
-ENCRYPTED = "Aborted, encryption detected"
-DISK_FULL = "Unpacking failed, write error or disk is full?"
 MATRIX = 603
 
 

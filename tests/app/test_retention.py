@@ -37,8 +37,8 @@ from autoarr.models import (
     Service,
     User,
 )
-from autoarr.policy import Policy, save_policy
 from autoarr.settings import Settings
+from tests.app.services_stage import set_policy
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 RUN = JobRun(id=uuid.uuid4(), kind="retention", key="all", payload={}, attempt=1, actor=SYSTEM)
@@ -78,8 +78,7 @@ def job(key: str, state: str, finished: float | None) -> Job:
 async def test_activity(context: Context) -> None:
     await add(context, entry(89, "young"), entry(91, "old"), entry(9, "fresh"))
     assert (await retention.clean(context, RUN, NOW))["activity"] == 1
-    async with context.database.writing.begin() as session:
-        await save_policy(session, Policy(activity_days=30), "Ada")
+    await set_policy(context, activity_days=30)
     assert (await retention.clean(context, RUN, NOW))["activity"] == 1
 
     told = "Deleted 1 records that were past their time."
@@ -219,8 +218,7 @@ async def test_requests(context: Context) -> None:
 async def test_a_week_of_work_is_kept_in_any_case(context: Context) -> None:
     """The quota counts it, and a failure that SABnzbd still shows is not a new one."""
     await add(context, asked_for("counts", 6.9), asked_for("old", 9), recovery("counts", 6.9), recovery("old", 9))
-    async with context.database.writing.begin() as session:
-        await save_policy(session, Policy(activity_days=1), "Ada")
+    await set_policy(context, activity_days=1)
 
     await retention.clean(context, RUN, NOW)
     assert await kept(context, MediaRequest.title) == ["counts"]

@@ -208,7 +208,7 @@ async def test_the_list_is_paged_and_filtered(admin: httpx2.AsyncClient) -> None
     assert (await admin.get(PATH, params={"kind": "lidarr"})).status_code == 422
 
 
-async def test_a_change_keeps_what_it_does_not_name(admin: httpx2.AsyncClient, app: FastAPI, network: Network) -> None:
+async def test_a_change_keeps_what_it_does_not_name(admin: httpx2.AsyncClient, app: FastAPI) -> None:
     before = await add(admin, path_mappings=[{"remote": "/tv", "local": "/data/tv"}])
 
     answer = await admin.patch(f"{PATH}/{before['id']}", json={"name": "Series", "enabled": False, "url": None})
@@ -292,9 +292,7 @@ async def test_another_url_base_keeps_the_key_and_drops_what_was_known(
         assert (await session.scalars(select(Observation))).all() == []
 
 
-async def test_a_removed_service_keeps_its_changes_and_activity(
-    admin: httpx2.AsyncClient, app: FastAPI, network: Network
-) -> None:
+async def test_a_removed_service_keeps_its_changes_and_activity(admin: httpx2.AsyncClient, app: FastAPI) -> None:
     view = await add(admin)
     service_id = uuid.UUID(view["id"])
     context: Context = app.state.context

@@ -59,7 +59,7 @@ def test_named_file_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
         load_settings()
 
 
-def test_file_must_be_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_must_be_text(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "autoarr.env").write_bytes(b"AUTOARR_PORT=\xff\xfe")
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2
 import pytest
 
 from tests.app.accounts import bearer
-from tests.app.tools_world import ToolsWorld, api_token, principal_of, propose, set_mode
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
+from tests.app.services_stage import set_policy
+from tests.app.tools_world import ToolsWorld, api_token, principal_of, propose
 
 
 async def proposed(world: ToolsWorld) -> str:
@@ -78,7 +76,7 @@ async def test_somebody_elses(
 
 async def test_in_observe_mode(tools_world: ToolsWorld, admin: httpx2.AsyncClient) -> None:
     identifier = await proposed(tools_world)
-    await set_mode(tools_world.context, "observe")
+    await set_policy(tools_world.context, mode="observe")
 
     assert (await decide(admin, identifier, {"confirm": True})).status_code == 403
     assert (await decide(admin, identifier, {"confirm": False})).status_code == 200
@@ -94,9 +92,7 @@ async def test_no_clear_word(tools_world: ToolsWorld, admin: httpx2.AsyncClient,
     assert sonarr.writes == []
 
 
-async def test_a_requester_confirms_their_own(
-    app: FastAPI, tools_world: ToolsWorld, requester: httpx2.AsyncClient
-) -> None:
+async def test_a_requester_confirms_their_own(tools_world: ToolsWorld, requester: httpx2.AsyncClient) -> None:
     robin = await principal_of(tools_world.context, requester)
     result = await propose(tools_world.context, robin, "request_media", tmdb_id=603)
 

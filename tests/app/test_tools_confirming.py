@@ -22,7 +22,8 @@ from tests.app.changes_stage import CASES, Stage
 from tests.app.conftest import Start, logged_in
 from tests.app.fakes import FakeRadarr, FakeSonarr, serve
 from tests.app.installation import Installation
-from tests.app.tools_world import add_recovery, principal_of, propose, set_mode, stored_confirmation
+from tests.app.services_stage import set_policy
+from tests.app.tools_world import add_recovery, principal_of, propose, stored_confirmation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,17 +143,17 @@ async def test_no_longer_an_administrator(stages: list[Stage], fake: FakeSonarr)
     assert fake.writes == []
 
 
-async def test_observe_mode_since(stages: list[Stage], fake: FakeSonarr) -> None:
+async def test_observe_mode_since(stages: list[Stage]) -> None:
     context = stages[0].context
     principal, identifier = await proposed(stages[0])
-    await set_mode(context, "observe")
+    await set_policy(context, mode="observe")
 
     with pytest.raises(Refused) as caught:
         await confirming.confirm(context, principal, identifier)
 
     assert caught.value.status == 403
     assert (await stored_confirmation(context, identifier)).state == "open"
-    await set_mode(context, "ask")
+    await set_policy(context, mode="ask")
     assert (await confirming.confirm(context, principal, identifier)).state == "done"
 
 

@@ -14,13 +14,13 @@ from autoarr.models import Activity, Audit, Base, Change, Confirmation, Finding,
 from autoarr.tools import registry
 from autoarr.tools.model import NotNow, ToolError
 from tests.app.changes_stage import CASES
+from tests.app.services_stage import set_policy
 from tests.app.tools_world import (
     WRITING,
     ToolsWorld,
     add_findings,
     add_recovery,
     add_request,
-    set_mode,
     stored_confirmation,
 )
 
@@ -278,7 +278,7 @@ async def test_no_tool_writes(world: ToolsWorld) -> None:
     before = await count(world.context)
     proposed = []
     for mode in ("auto", "ask", "observe"):
-        await set_mode(world.context, mode)
+        await set_policy(world.context, mode=mode)
         for name, tool in registry.TOOLS.items():
             if mode == "observe" and tool.writes:
                 continue

@@ -18,7 +18,8 @@ from autoarr.errors import AutoArrError
 from autoarr.tools import registry
 from autoarr.tools.model import Arguments, InvalidArguments, NotNow, Tool, ToolError, UnknownTool
 from autoarr.upstream.errors import Cause, UpstreamError
-from tests.app.tools_world import WRITING, principal_of, set_mode
+from tests.app.services_stage import set_policy
+from tests.app.tools_world import WRITING, principal_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -122,7 +123,7 @@ async def test_what_goes_wrong_is_told(
 
 @pytest.mark.parametrize("name", WRITING)
 async def test_nothing_is_proposed_in_observe_mode(context: Context, ada: Principal, name: str) -> None:
-    await set_mode(context, "observe")
+    await set_policy(context, mode="observe")
     one = str(uuid.uuid4())
     arguments = {"request_media": {"title": "x"}, "recover": {"recovery_id": one}, "apply_fix": {"finding_id": one}}
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
+from sqlalchemy import delete, update
 
 from autoarr.accounts.principal import Principal, authenticate
 from autoarr.dashboard import poll
-from autoarr.models import Confirmation, Finding, MediaRequest, Recovery, RecoveryStep, Service
-from autoarr.policy import Policy, save_policy
+from autoarr.models import ApiToken, Confirmation, Finding, MediaRequest, Recovery, RecoveryStep, Service, User
 from autoarr.tools import registry
 from autoarr.tools.trimming import MAXIMUM_BYTES, size
 from tests.app.changes_stage import CASES, add_finding
@@ -44,6 +44,17 @@ async def api_token(client: httpx2.AsyncClient, role: str = "admin", **more: Any
     assert answer.status_code == 201, answer.text
     token: str = answer.json()["token"]
     return token
+
+
+async def end_tokens(context: Context, how: str) -> None:
+    """Have all API tokens be `expired` or `deleted`, or their users `disabled`."""
+    async with context.database.writing.begin() as session:
+        if how == "expired":
+            await session.execute(update(ApiToken).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+        elif how == "disabled":
+            await session.execute(update(User).values(disabled=True))
+        else:
+            await session.execute(delete(ApiToken))
 
 
 async def add_recovery(context: Context, title: str = "Series.S01E02-GROUP", **values: Any) -> Recovery:
@@ -106,12 +117,6 @@ async def add_findings(context: Context, service_id: uuid.UUID, number: int, **v
     }
     async with context.database.writing.begin() as session:
         session.add_all(Finding(subject=f"{index:04}", **fields | values) for index in range(number))
-
-
-async def set_mode(context: Context, mode: Any) -> None:
-    """Change the policy."""
-    async with context.database.writing.begin() as session:
-        await save_policy(session, Policy(mode=mode), "Ada")
 
 
 async def propose(

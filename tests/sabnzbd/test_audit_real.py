@@ -99,7 +99,7 @@ class AutoArr:
 
 
 @pytest.fixture
-async def autoarr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AutoArr]:
+async def autoarr(tmp_path: Path) -> AsyncIterator[AutoArr]:
     """The application on SQLite, with its first administrator logged in."""
     (tmp_path / "data").mkdir()
     app = create_app(Settings(data_dir=tmp_path / "data", ui_dir=tmp_path / "ui"))
