@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING
 from automation import containers, servers
 from automation.engine import Engine
 from automation.resolver import Resolver
-from tests.e2e.worlds import POSTGRESQL
+from tests.e2e.worlds import POSTGRESQL, sqlite_command
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
     from docker.models.networks import Network
 
 PORT = 8088
+DATA = "/data"
 STOP_TIMEOUT = 10
 
 
 class ContainedApp:
     """A container that publishes its port on the loopback interface."""
-
-    data_folder = None
 
     def __init__(self, container: Container) -> None:
         self._container = container
@@ -39,6 +38,10 @@ class ContainedApp:
     def restart(self) -> None:
         self._container.restart(timeout=STOP_TIMEOUT)
         containers.wait_healthy(self._container)
+
+    def execute(self, statement: str) -> None:
+        done = self._container.exec_run(sqlite_command("python", DATA, statement))
+        assert done.exit_code == 0, done.output
 
     def log(self) -> str:
         return containers.logs(self._container)
@@ -79,7 +82,7 @@ class Image:
                 self._name,
                 network=self._network.name,
                 ports={f"{PORT}/tcp": ("127.0.0.1", None)},
-                volumes={self._running.volume(): {"bind": "/data", "mode": "rw"}},
+                volumes={self._running.volume(): {"bind": DATA, "mode": "rw"}},
                 environment=given,
                 **containers.HARDENED,
             )

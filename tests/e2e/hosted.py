@@ -17,7 +17,7 @@ from automation import process
 from automation.frontend import DIST
 from tests.app import databases
 from tests.e2e.lines import free_port
-from tests.e2e.worlds import POSTGRESQL
+from tests.e2e.worlds import POSTGRESQL, sqlite_command
 
 PATIENCE = 60.0
 LOG_LINES = 30
@@ -30,7 +30,7 @@ class HostedApp:
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self._folder = folder
-        self.data_folder = folder / "data"
+        self._data = folder / "data"
         self._log = folder / "output.log"
         kept = {
             name: value
@@ -38,7 +38,7 @@ class HostedApp:
             if not name.startswith(NOT_PASSED) and not name.lower().endswith("_proxy")
         }
         self.port = free_port()
-        own = {"AUTOARR_DATA_DIR": str(self.data_folder), "AUTOARR_HOST": "127.0.0.1", "AUTOARR_PORT": str(self.port)}
+        own = {"AUTOARR_DATA_DIR": str(self._data), "AUTOARR_HOST": "127.0.0.1", "AUTOARR_PORT": str(self.port)}
         self._environment = {**kept, **own, **environment}
         self._running = ExitStack()
 
@@ -69,6 +69,9 @@ class HostedApp:
     def restart(self) -> None:
         self.stop()
         self.start()
+
+    def execute(self, statement: str) -> None:
+        process.run(sqlite_command(sys.executable, str(self._data), statement))
 
     def log(self) -> str:
         return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:])

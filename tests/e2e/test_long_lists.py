@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -49,6 +46,17 @@ SCROLL = """async ([to, steps]) => {
 }"""
 
 
+def moment(seconds: str = "0") -> str:
+    """SQLite's expression for a moment from now, as SQLAlchemy keeps one there."""
+    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', ({seconds}) || ' seconds')"
+
+
+def counted(total: int) -> str:
+    """What begins a statement of SQL that reads `number` from `counted`: from 0 on, so many."""
+    more = f"SELECT number + 1 FROM counted WHERE number + 1 < {total}"  # noqa: S608 -- a number of the test's own
+    return f"WITH RECURSIVE counted (number) AS (SELECT 0 UNION ALL {more})"
+
+
 class List(NamedTuple):
     """A long list: where it is, what it is called, and how many rows it has at least."""
 
@@ -57,65 +65,29 @@ class List(NamedTuple):
     total: int
 
 
-def seed(world: World, table: str, rows: list[dict[str, Any]]) -> None:
-    """Write rows into the database file, which is a hundred times as fast as having them come about."""
-    folder = world.data_folder
-    if folder is None:
-        pytest.skip("the database is inside a container's volume")
-    names = list(rows[0])
-    words = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"  # noqa: S608
-    connection = sqlite3.connect(folder / "autoarr.db", timeout=30)
-    with connection:
-        connection.executemany(words, rows)
-    connection.close()
-
-
-def moment(seconds: int) -> str:
-    """A moment, that many seconds ago, as SQLAlchemy keeps it in SQLite."""
-    return (datetime.now(UTC) - timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S.%f")
-
-
 def seed_findings(world: World, admin: Api) -> None:
-    """Have many findings of Sonarr."""
+    """Have many findings of one service, which is a hundred times as fast as having them come about."""
     service = uuid.UUID(admin.get("/services")["items"][0]["id"]).hex
-    now = moment(0)
-    rows = [
-        {
-            "id": uuid.uuid4().hex,
-            "service_id": service,
-            "rule": "test.rule",
-            "subject": f"Thing {number:05}",
-            "verdict": "failed",
-            "severity": ("error", "warning", "notice")[number % 3],
-            "title": "Something could be better",
-            "found": json.dumps(number),
-            "wanted": json.dumps(number + 1),
-            "reason": "It is so.",
-            "source": "https://example.invalid/",
-            "fix": "null",
-            "first_seen_at": now,
-            "last_seen_at": now,
-        }
-        for number in range(FINDINGS)
-    ]
-    seed(world, "findings", rows)
+    world.execute(f"""
+        {counted(FINDINGS)}
+        INSERT INTO findings (id, service_id, rule, subject, verdict, severity, title, found, wanted, reason, source,
+            fix, first_seen_at, last_seen_at)
+        SELECT lower(hex(randomblob(16))), '{service}', 'test.rule', printf('Thing %05d', number), 'failed',
+            CASE number % 3 WHEN 0 THEN 'error' WHEN 1 THEN 'warning' ELSE 'notice' END, 'Something could be better',
+            number, number + 1, 'It is so.', 'https://example.invalid/', 'null', {moment()}, {moment()}
+        FROM counted
+    """)  # noqa: S608 -- the test's own words
 
 
 def seed_entries(world: World, admin: Api) -> None:
     """Have much in the activity log."""
-    rows = [
-        {
-            "at": moment(ENTRIES - number),
-            "actor": "Ada",
-            "via": "session",
-            "action": "service.changed",
-            "outcome": "succeeded",
-            "message": f"Entry {number:05} of many",
-            "data": "null",
-        }
-        for number in range(ENTRIES)
-    ]
-    seed(world, "activity", rows)
+    world.execute(f"""
+        {counted(ENTRIES)}
+        INSERT INTO activity (at, actor, via, action, outcome, message, data)
+        SELECT {moment(f"number - {ENTRIES}")}, 'Ada', 'session', 'service.changed', 'succeeded',
+            printf('Entry %05d of many', number), 'null'
+        FROM counted
+    """)  # noqa: S608 -- the test's own words
 
 
 def queue_downloads(world: World, admin: Api) -> None:

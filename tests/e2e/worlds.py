@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -15,6 +14,18 @@ from tests.e2e.lines import Exchange, Line
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 KINDS = ("sonarr", "radarr", "plex", "sabnzbd")
+_EXECUTE = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=30)
+with connection:
+    connection.execute(sys.argv[2])
+connection.close()
+"""
+
+
+def sqlite_command(python: str, data: str, statement: str) -> list[str]:
+    """A command that has a statement of SQL in the SQLite database of a data folder, where that is."""
+    return [python, "-c", _EXECUTE, f"{data}/autoarr.db", statement]
 
 
 class App(Protocol):
@@ -24,12 +35,11 @@ class App(Protocol):
     def port(self) -> int:
         """Where it answers on 127.0.0.1."""
 
-    @property
-    def data_folder(self) -> Path | None:
-        """Where its data is on this machine; None where that is nowhere."""
-
     def restart(self) -> None:
         """Stop it as an update does, and start it again on its data."""
+
+    def execute(self, statement: str) -> None:
+        """Have a statement of SQL in its SQLite database, beside what it does itself."""
 
     def log(self) -> str:
         """What it said last."""
@@ -82,11 +92,10 @@ class World:
         url_base = getattr(self._served[name], "url_base", "")
         return f"http://{self._listen}:{self.lines[name].port}{url_base}"
 
-    @property
-    def data_folder(self) -> Path | None:
-        """AutoArr's data folder; None in a container."""
+    def execute(self, statement: str) -> None:
+        """Have a statement of SQL in AutoArr's SQLite database, beside what it does itself."""
         assert self._app
-        return self._app.data_folder
+        self._app.execute(statement)
 
     def restart(self) -> None:
         """Restart AutoArr; its address stays."""
