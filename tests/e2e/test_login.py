@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.e2e.watching import Watch
     from tests.e2e.worlds import World
 
+WORLDS = ("sqlite", "postgresql")
 REFUSED = r"status of (401|429) .*/auth/login\)$"
 FOR_ADMINS = ("/setup", "/findings", "/downloads", "/recoveries", "/activity", "/services", "/users", "/settings")
 MINUTES = 60_000
