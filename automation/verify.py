@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from automation import console, containers, emulation, engine, images, paths, reports, servers, suites
+from automation import building, console, containers, emulation, engine, images, paths, reports, servers, suites
 from automation.bases import VARIANTS, Variant, variant
 from automation.components import reader
 from automation.components import runner as components
@@ -107,7 +107,7 @@ def own_suite(
 ) -> tuple[Check, ...]:
     """The application's tests, in a layer on top of the image that is removed again."""
     with containers.candidate(found, chosen) as name:
-        images.build_target(
+        building.build_target(
             found,
             resolver,
             chosen,

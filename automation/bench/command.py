@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from automation import bases, conditions, console, containers, images
+from automation import bases, building, conditions, console, containers
 from automation.bases import Variant
 from automation.bench import running
 from automation.bench.facts import Bench
@@ -42,7 +42,7 @@ def bench(engine: Engine, wanted: tuple[Variant, ...]) -> Bench:
         for variant in wanted:
             names[variant.name] = stack.enter_context(containers.candidate(engine, variant))
             with console.step(f"{variant.name}: building it"):
-                images.build_loaded(engine, resolver, variant, engine.platform, names[variant.name], ())
+                building.build_loaded(engine, resolver, variant, engine.platform, names[variant.name], ())
         for variant in wanted:
             with console.step(f"{variant.name}: measuring it, some minutes"):
                 results.append(running.measure(engine, variant, names[variant.name]))

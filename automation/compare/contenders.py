@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from automation import buildx, containers, images, network, scratch
+from automation import building, buildx, containers, network, scratch
 from automation.bases import NODE, SLIM, VARIANTS, Variant, variant
 from automation.engine import Engine
 from automation.errors import UsageError
@@ -40,7 +40,7 @@ class Contender:
             AutomationError: the build failed; see :mod:`automation.buildx`.
         """
         if self.dockerfile != PLAIN_DOCKERFILE:
-            return images.build_loaded(engine, resolver, self.variant, engine.platform, tag, extra, root)[1]
+            return building.build_loaded(engine, resolver, self.variant, engine.platform, tag, extra, root)[1]
         with scratch.folder() as folder:
             words = [
                 *("--file", str(root / self.dockerfile), "--tag", tag, "--output", "type=docker"),

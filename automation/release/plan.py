@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from automation import emulation, git
 from automation.bases import DEFAULT_VARIANT, Variant
 from automation.bases import variant as find_variant
+from automation.building import version as project_version
 from automation.engine import Engine
 from automation.errors import CheckFailed, EngineUnavailable, UsageError
-from automation.images import version as project_version
 from automation.release import versions
 from automation.release.versions import Tags, Version
 

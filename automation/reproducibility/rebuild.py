@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from automation import (
+    building,
     buildx,
     checkouts,
     console,
     containers,
     git,
-    images,
     layers,
     requirements,
     scratch,
@@ -120,11 +120,11 @@ def _build(
     archive = folder / f"{around.mask:03o}.tar"
     copy = checkouts.copy(folder / around.folder, mask=around.mask, moment=around.moment)
     with checkouts.umask(around.mask):
-        base, progress = images.build_archive(
+        base, progress = building.build_archive(
             replace(engine, environment={**engine.environment, **around.environment}),
             resolver,
             variant,
-            images.check_output(f"oci:{archive}", engine),
+            building.check_output(f"oci:{archive}", engine),
             platform=engine.platform,
             tags=[variant.tag],
             root=copy.root,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from automation import bases, console, containers, images, layers
+from automation import bases, building, console, containers, layers
 from automation.bases import Variant
 from automation.engine import Engine
 from automation.errors import BuildFailed, CheckFailed, Unhealthy, UsageError
@@ -152,9 +152,9 @@ class _Proving:
 
     def _build(self, variant: Variant, name: str, extra: Sequence[str], *, packed: bool = True) -> None:
         if packed and variant.is_distroless:
-            images.build_packed(self.engine, self.resolver, variant, self.engine.platform, name, extra)
+            building.build_packed(self.engine, self.resolver, variant, self.engine.platform, name, extra)
             return
-        images.build_target(
+        building.build_target(
             self.engine,
             self.resolver,
             variant,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from automation import checkouts, console, git, images, layers, requirements, scratch
+from automation import building, checkouts, console, git, layers, requirements, scratch
 from automation.bases import Variant
 from automation.engine import Engine
 from automation.errors import CheckFailed, NetworkUnavailable
@@ -115,11 +115,11 @@ def _build(
     engine: Engine, resolver: Resolver, variant: Variant, folder: Path, release: list[str], copy: checkouts.Checkout
 ) -> Contents:
     archive = folder.with_suffix(".tar")
-    images.build_archive(
+    building.build_archive(
         engine,
         resolver,
         variant,
-        images.check_output(f"oci:{archive}", engine),
+        building.check_output(f"oci:{archive}", engine),
         platform=engine.platform,
         tags=[],
         root=copy.root,

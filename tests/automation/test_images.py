@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from automation import buildx, console, containers, emulation, images, paths
+from automation import building, buildx, console, containers, emulation, images, paths
 from automation.bases import ALPINE, variant
 from automation.engine import Engine
 from automation.errors import BuildFailed, EngineUnavailable, UsageError
@@ -29,10 +29,10 @@ COMMIT = Commit(revision="abc", epoch=1_000_000_000, dirty=True)
 
 
 def test_arguments_name_the_commit_and_the_base() -> None:
-    assert images.arguments(BASE, BASE, COMMIT) == {
+    assert building.arguments(BASE, BASE, COMMIT) == {
         "PYTHON_IMAGE": "python:3.11-alpine",
         "NODE_IMAGE": "python:3.11-alpine",
-        "AUTOARR_VERSION": images.version(),
+        "AUTOARR_VERSION": building.version(),
         "AUTOARR_REVISION": "abc-dirty",
         "AUTOARR_CREATED": "2001-09-09T01:46:40Z",
         "BASE_NAME": "python:3.11-alpine",
@@ -42,7 +42,7 @@ def test_arguments_name_the_commit_and_the_base() -> None:
 
 
 def test_flags() -> None:
-    words = images.flags(
+    words = building.flags(
         variant("alpine"), {"A": "b"}, target="runtime", platform="linux/amd64", outputs=["type=docker"], tags=["x:y"]
     )
     assert words[words.index("--target") + 1] == "runtime"
@@ -53,7 +53,7 @@ def test_flags() -> None:
 
 
 def test_a_copy_of_the_checkout_is_built_by_its_own_dockerfile(tmp_path: Path) -> None:
-    words = images.flags(
+    words = building.flags(
         variant("alpine"), {}, target="runtime", platform="linux/amd64", outputs=[], tags=[], root=tmp_path
     )
     assert words[words.index("--file") + 1] == str(tmp_path / paths.DOCKERFILE.name)
@@ -62,10 +62,10 @@ def test_a_copy_of_the_checkout_is_built_by_its_own_dockerfile(tmp_path: Path) -
 def test_an_archive_needs_an_engine_that_can() -> None:
     plain = Engine(kind="existing", version="1", platform="linux/amd64", image_store="graph driver")
     with pytest.raises(EngineUnavailable, match="OCI"):
-        images.check_output("oci:/tmp/x.tar", plain)
-    assert images.check_output("oci:/tmp/x.tar", ENGINE) == "type=oci,dest=/tmp/x.tar,rewrite-timestamp=true"
+        building.check_output("oci:/tmp/x.tar", plain)
+    assert building.check_output("oci:/tmp/x.tar", ENGINE) == "type=oci,dest=/tmp/x.tar,rewrite-timestamp=true"
     with pytest.raises(UsageError, match="no output"):
-        images.check_output("oci:", ENGINE)
+        building.check_output("oci:", ENGINE)
 
 
 def progress(digest: str, name: str = "docker.io/library/python:3.11-alpine") -> buildx.Progress:
@@ -76,9 +76,9 @@ def progress(digest: str, name: str = "docker.io/library/python:3.11-alpine") ->
 
 
 def test_a_base_that_a_registry_replaced_is_refused() -> None:
-    images.check_base(BASE, progress(DIGEST))
+    building.check_base(BASE, progress(DIGEST))
     with pytest.raises(BuildFailed, match="the build used another"):
-        images.check_base(BASE, progress(OTHER))
+        building.check_base(BASE, progress(OTHER))
 
 
 def test_a_mirrors_name_is_recognised() -> None:
@@ -92,7 +92,7 @@ def test_a_mirrors_name_is_recognised() -> None:
         python=None,
     )
     with pytest.raises(BuildFailed):
-        images.check_base(mirrored, progress(OTHER, "127.0.0.1:5/hub/python:3.11-alpine"))
+        building.check_base(mirrored, progress(OTHER, "127.0.0.1:5/hub/python:3.11-alpine"))
 
 
 def test_names_of_what_runs_natively_stay_native() -> None:

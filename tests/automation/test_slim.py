@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from automation import bases, containers, images, importability, layers, verify
+from automation import bases, building, containers, importability, layers, verify
 from automation.bases import ALPINE, Base, Variant
 from automation.engine import Engine
 from automation.errors import AutomationError, BuildFailed, CheckFailed, EngineUnavailable, Stale, Unhealthy, UsageError
@@ -336,8 +336,8 @@ class Resolver:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
-    monkeypatch.setattr(images, "build_packed", made.build_packed)
-    monkeypatch.setattr(images, "build_target", made.build_target)
+    monkeypatch.setattr(building, "build_packed", made.build_packed)
+    monkeypatch.setattr(building, "build_target", made.build_target)
     monkeypatch.setattr(layers, "measure", made.measure)
     monkeypatch.setattr(evidence, "gather", made.gather)
     monkeypatch.setattr(containers, "candidate", made.candidate)

@@ -15,11 +15,11 @@ from automation import registry as registries
 from automation.bases import DEFAULT_VARIANT
 from automation.bootstrap import driver
 from automation.bootstrap.recipes import RECIPES
+from automation.building import version as project_version
 from automation.emulation import ARM64
 from automation.engine import Engine
 from automation.errors import CheckFailed, EngineUnavailable, RegistryRefused, Unhealthy
 from automation.images import Summary
-from automation.images import version as project_version
 from automation.release import index as indexes
 from automation.release import plan, provenance, publish, statements, versions
 from automation.release.index import images_of
