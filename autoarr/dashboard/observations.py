@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from autoarr import activity
 from autoarr.actors import SYSTEM
@@ -74,12 +74,12 @@ def describe(observation: Observation | None, now: datetime, interval_s: float) 
 async def keep(database: Database, service: Service, results: Mapping[str, Any], now: datetime | None = None) -> bool:
     """Keep what a service answered, block by block, and where it failed, why.
 
-    A failure leaves what was seen before. What is kept already from a later moment wins: replicas may overtake
-    each other.
+    A failure leaves what was seen before. What is kept already from a later moment wins, also a failure: replicas, and
+    polls of one, may overtake each other.
 
     Args:
         results: of each block its data, JSON-able, or the `UpstreamError`.
-        now: the moment of the answers.
+        now: the moment at which it was asked.
 
     Returns:
         False where the service was removed, or changed, while it was asked: nothing is known of the new one.
@@ -94,7 +94,8 @@ async def keep(database: Database, service: Service, results: Mapping[str, Any],
             return False
         await _note_transition(session, service, results.get(IDENTITY), now)
         seen = database.insert(Observation)
-        older = or_(Observation.observed_at.is_(None), Observation.observed_at <= now)
+        moments = (Observation.observed_at, Observation.failed_at)
+        older = and_(*(or_(moment.is_(None), moment <= now) for moment in moments))
         key = ["service_id", "block"]
         if good:
             values = {"observed_at": now, "failed_at": None, "failure": None}
@@ -130,7 +131,7 @@ async def _note_transition(session: AsyncSession, service: Service, result: Any,
     if result is None:
         return
     known = await session.get(Observation, (service.id, IDENTITY))
-    if known is not None and known.observed_at is not None and known.observed_at > now:
+    if known is not None and any(moment and moment > now for moment in (known.observed_at, known.failed_at)):
         return  # it was overtaken
     was_away = known is not None and known.failed_at is not None
     event: Event

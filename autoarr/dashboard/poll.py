@@ -84,6 +84,8 @@ async def poll_service(
     """
     blocks = BLOCKS[service.kind]
     results: dict[str, Any] = {}
+    # What was asked first is older, however late its answer came.
+    asked_at = datetime.now(UTC)
 
     async def ask(client: Any, block: str) -> None:
         try:
@@ -111,7 +113,7 @@ async def poll_service(
     if failure:
         results = dict.fromkeys(blocks, failure) | results
     async with turns:
-        kept = await keep(context.database, service, results)
+        kept = await keep(context.database, service, results, asked_at)
     if kept:
         await context.bus.publish("dashboard.changed", {"service_id": str(service.id)})
     return IDENTITY in results and not isinstance(results[IDENTITY], UpstreamError)

@@ -199,7 +199,7 @@ def fake(case: Case) -> Iterator[FakeService]:
 async def stage(app: FastAPI, admin: httpx2.AsyncClient, case: Case, fake: FakeService) -> Stage:
     """The service is saved, with a finding."""
     context: Context = app.state.context
-    context.upstreams.policy = HttpPolicy(read=1, attempts=1, failures=1000)
+    context.upstreams.policy = HttpPolicy(read=4, attempts=1, failures=1000)
     return await Stage(context, admin, case, fake).prepare()
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from autoarr.actors import SYSTEM
 from autoarr.context import Context
 from autoarr.dashboard import poll
-from autoarr.dashboard.blocks import QUEUE_PAGE
+from autoarr.dashboard.blocks import BLOCKS, QUEUE_PAGE
 from autoarr.dashboard.observations import keep
 from autoarr.jobs.registry import JobRun, find_handler
 from autoarr.models import Activity, Observation, Service
@@ -300,8 +300,35 @@ async def test_replicas_share_what_was_seen(replicas: list[FastAPI]) -> None:
     assert await total() == (1, None)
     assert await keep(one.database, service, {"missing": failure("newer")}, now + timedelta(seconds=2))
     assert await total() == (1, "newer")
+    assert await keep(one.database, service, {"missing": {"total": 2}}, now + timedelta(seconds=1.5))
+    assert await total() == (1, "newer")
     assert await keep(other.database, service, {"missing": {"total": 3}}, now + timedelta(seconds=3))
     assert await total() == (3, None)
+
+
+async def test_what_was_asked_first_is_older_however_late_it_answers(context: Context, sonarr: FakeSonarr) -> None:
+    service = await add_service(context, sonarr, "sonarr")
+    asked, go_on = asyncio.Event(), asyncio.Event()
+    whole = BLOCKS["sonarr"]["missing"]
+
+    async def slow(client: Any) -> Any:
+        seen = await whole(client)
+        asked.set()
+        await go_on.wait()
+        return seen
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(poll, "BLOCKS", {**BLOCKS, "sonarr": {**BLOCKS["sonarr"], "missing": slow}})
+        first = asyncio.create_task(poll.poll_all(context))
+        await asked.wait()
+    sonarr.fail("", 401)
+    assert (await poll.poll_all(context))["failed"] == 1
+    go_on.set()
+    assert (await first)["answered"] == 1
+
+    rows = await observe(context, service)
+    assert set(rows) == set(BLOCKS["sonarr"])
+    assert all(row.failure for row in rows.values())
 
 
 async def test_replicas_that_poll_at_once_do_not_stop_each_other(replicas: list[FastAPI]) -> None:

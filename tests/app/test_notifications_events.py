@@ -39,7 +39,7 @@ async def events(context: Context) -> list[str]:
 async def test_a_service_that_goes_away(contexts: list[Context], sonarr: FakeSonarr) -> None:
     """Told once, however often it is asked, and by whichever replica."""
     for context in contexts:
-        context.upstreams.policy = HttpPolicy(connect=1, read=1, attempts=1, failures=1000)
+        context.upstreams.policy = HttpPolicy(attempts=1, failures=1000)
     await add_service(contexts[0], sonarr, "sonarr")
     await poll_all(contexts[0])
     assert await events(contexts[0]) == []
