@@ -53,6 +53,8 @@ def main() -> None:
     # Some modules print when they are imported, compiled ones past Python, and others when the interpreter ends.
     output = os.dup(1)
     os.dup2(2, 1)
+    # What waits in a buffer would be lost at the end.
+    sys.stdout = sys.stderr
     names: list[str] = []
     failed: dict[str, str] = {}
     for place, prefix in places().items():
