@@ -476,7 +476,7 @@ async def test_a_secret_field_is_blanked(stage: Stage, fake: FakeSabnzbd) -> Non
 
 
 async def test_a_deadline_covers_it_all(stage: Stage, fake: FakeSonarr, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "DEADLINE", 0.7)
+    monkeypatch.setattr(executor, "DEADLINE", 3.0)
     stage.context.upstreams.policy = HttpPolicy(read=5)
     await stage.context.upstreams.forget(stage.service_id)
     fake.fail("config/naming", "hang", method="GET")

@@ -26,7 +26,7 @@ PATH = "/api/v1/services"
 async def _quick(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     """Time-outs are short, and no job asks meanwhile."""
     context: Context = app.state.context
-    context.upstreams.policy = HttpPolicy(connect=0.3, read=0.3, attempts=2, first_wait=0.001)
+    context.upstreams.policy = HttpPolicy(connect=2, read=1.5, attempts=2, first_wait=0.001)
     monkeypatch.setattr(testing, "DISCOVERY_DEADLINE", 1.0)
     await context.jobs.close()
 
