@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -20,6 +21,9 @@ def _serve() -> int:
     # ignore a stop request that arrives while it still imports.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop_before_start)
+    # What a start makes is there to stay. Looking through it for what can go, again and again as it grows, is a quarter
+    # of the start; the server does so from when it listens.
+    gc.disable()
     from autoarr.server import serve
     from autoarr.settings import load_settings
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -37,6 +38,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        # See `autoarr.cli`: what there is by now is left out of all later looks as well.
+        gc.freeze()
+        gc.enable()
         for bound in sockets or ():
             host, port = bound.getsockname()[:2]
             log.info("listening on %s port %s", host, port, extra={"host": host, "port": port})

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LONG = "60"
 
 SLOW_ROUTES = """
-import asyncio, sys
+import asyncio, gc, sys
 from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocket
 from autoarr import cli, server
@@ -55,6 +55,10 @@ def create_app(settings):
     async def soon():
         await asyncio.sleep(0.7)
         return "done"
+
+    @app.get("/api/v1/garbage")
+    async def garbage():
+        return {"collected": gc.isenabled(), "frozen": gc.get_freeze_count(), "looked_through": len(gc.get_objects())}
 
     @app.websocket("/ws")
     async def echo(socket: WebSocket):
@@ -96,6 +100,16 @@ def test_start_and_stop(arguments: list[str], number: signal.Signals, start: Sta
     assert accessed == ["/health", "/health/ready"]
     # SQLite removes its write-ahead log when the last connection closes in order.
     assert sorted(path.name for path in data_dir.iterdir()) == [".migrate.lock", "autoarr.db", "secret.key"]
+
+
+def test_garbage_is_looked_for_once_it_listens_and_not_in_what_the_start_made(start: Start) -> None:
+    process = start(script=SLOW_ROUTES)
+    _, found = get(process.wait_until_listening(), "/api/v1/garbage")
+    process.stop()
+
+    assert found["collected"]
+    assert found["frozen"] > 50_000
+    assert found["looked_through"] < found["frozen"] / 10
 
 
 def test_installation_survives(start: Start) -> None:
