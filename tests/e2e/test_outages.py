@@ -120,7 +120,6 @@ def test_the_network_drops_and_the_application_is_gone_for_a_while(
     expect_page(page, "Services")
     connection(page, "Live")
     watch.allow_outage()
-    watch.allow("console error: .*UnloadedError")
     world.front.drop()
     connection(page, "Live")
     world.front.cut()

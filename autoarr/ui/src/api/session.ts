@@ -1,6 +1,6 @@
 import { createStore } from '../store.ts'
 import { amount, demand, field, type JsonObject, object, oneOf, orNull, text } from './guards.ts'
-import { exclusively } from './lock.ts'
+import { exclusively, pause } from './lock.ts'
 import { asProblem, type Problem, readProblem, unexpected, unreachable } from './problem.ts'
 import type { components } from './schema.d.ts'
 
@@ -19,6 +19,10 @@ const FLAG = 'autoarr.session'
 
 /** Milliseconds before its end at which an access token is renewed. */
 const MARGIN_MS = 30_000
+
+/** Milliseconds that another tab's message may take longer than its turn. */
+const HEARD_MS = 250
+const HEARD_POLL_MS = 25
 
 interface Access {
   token: string
@@ -74,21 +78,28 @@ function isGood(one: Access | null): one is Access {
  * @throws Problem when the server doesn't answer: the login may be good all the same
  */
 export async function accessToken(refused?: string): Promise<string | null> {
-  if (isGood(access) && access.token !== refused) {
+  if (isWanted(access, refused)) {
     return access.token
   }
   if (localStorage.getItem(FLAG) === null) {
     return null
   }
-  renewing ??= exclusively(() => renew(refused)).finally(() => {
+  renewing ??= exclusively((waited) => renew(refused, waited)).finally(() => {
     renewing = null
   })
   return (await renewing)?.token ?? null
 }
 
-async function renew(refused?: string): Promise<Access | null> {
-  // Another tab may have done it while this one waited for its turn.
-  if (isGood(access) && access.token !== refused) {
+function isWanted(one: Access | null, refused: string | undefined): one is Access {
+  return isGood(one) && one.token !== refused
+}
+
+async function renew(refused: string | undefined, waited: boolean): Promise<Access | null> {
+  // Another tab may have done it while this one waited for its turn, and its message may come after the turn.
+  for (let left = waited ? HEARD_MS : 0; left > 0 && !isWanted(access, refused); left -= HEARD_POLL_MS) {
+    await pause(HEARD_POLL_MS)
+  }
+  if (isWanted(access, refused)) {
     return access
   }
   const response = await send('/auth/refresh', { method: 'POST' })

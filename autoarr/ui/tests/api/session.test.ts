@@ -165,6 +165,29 @@ describe('session', () => {
     expect(OtherTab.said.at(-1)).toEqual({ kind: 'ended' })
   })
 
+  it('takes the token of another tab that had its turn, though its message comes after that', async () => {
+    vi.stubGlobal('BroadcastChannel', OtherTab)
+    localStorage.setItem('autoarr.session', 'yes')
+    localStorage.setItem('autoarr.refreshing', `other ${Date.now() + 10_000}`)
+    const fetch = serve({ '/auth/me': () => json(ME), '/auth/refresh': issue })
+    const session = await load()
+    const token = session.accessToken()
+    localStorage.removeItem('autoarr.refreshing')
+    await vi.waitFor(() => expect(localStorage.getItem('autoarr.refreshing')).not.toBeNull())
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    OtherTab.last.says({ kind: 'renewed', access: { token: 'other', until: Date.now() + 600_000 } })
+    expect(await token).toBe('other')
+    expect(fetch.mock.calls.map(([path]) => path)).not.toContain('/auth/refresh')
+  })
+
+  it('refreshes by itself where a tab that had its turn says nothing', async () => {
+    localStorage.setItem('autoarr.session', 'yes')
+    localStorage.setItem('autoarr.refreshing', `other ${Date.now() + 50}`)
+    serve({ '/auth/refresh': issue })
+    const session = await load()
+    expect(await session.accessToken()).toBe('token-1')
+  })
+
   it('learns who is logged in where another tab has logged in', async () => {
     vi.stubGlobal('BroadcastChannel', OtherTab)
     const routes: Record<string, Respond> = { '/auth/login': issue, '/auth/me': () => json(ME) }
