@@ -11,7 +11,6 @@ import http.client
 import json
 import os
 import secrets
-import socket
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from automation import apt, paths, process, scratch
+from automation import apt, paths, ports, process, scratch
 from automation.errors import MissingProgram, NetworkUnavailable, Unhealthy
 
 # The suite that has version 4 for each Debian we know with an older one; elsewhere the host's own suite.
@@ -230,11 +229,9 @@ def running(program: Program, folder: Path, sections: Sections | None = None) ->
     folder.mkdir(parents=True, exist_ok=True)
     given = dict(sections or {})
     for attempt in range(1, ATTEMPTS + 1):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = ports.free()
         server = Sabnzbd(folder=folder, port=port, api_key=secrets.token_hex(16))
-        access = {"port": port, "api_key": server.api_key, "nzb_key": secrets.token_hex(16)}
+        access: dict[str, str | int] = {"port": port, "api_key": server.api_key, "nzb_key": secrets.token_hex(16)}
         server.config.write_text(
             render({**given, "misc": {**QUIET, **access, **given.get("misc", {})}}), encoding="utf-8"
         )

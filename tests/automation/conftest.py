@@ -18,7 +18,7 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]  # has no types
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # the same
 
-from automation import apt, containers, engine, image_store, owner, paths
+from automation import apt, containers, engine, image_store, owner, paths, ports
 from automation.errors import AutomationError
 from tests.app import brief
 
@@ -77,13 +77,6 @@ def registry_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port of an address of this machine that nobody has at the moment."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def serving(program: Path, folder: Path, *, host: str = "127.0.0.1", more: str = "", tls: str = "") -> Iterator[str]:
     """A registry server with its data in a folder; HOST:PORT.
@@ -92,7 +85,7 @@ def serving(program: Path, folder: Path, *, host: str = "127.0.0.1", more: str =
         more: further settings of its configuration, in YAML.
         tls: those of its certificate, in YAML's short form.
     """
-    port = free_port(host)
+    port = ports.free(host)
     address = f"{host}:{port}"
     config = folder / "config.yml"
     config.write_text(

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from automation import paths
+from automation import paths, ports
 from automation.bases import Libc
 from automation.errors import CheckFailed
 from automation.libc import bundle, conformance, probe_report
@@ -426,9 +426,7 @@ def test_what_is_no_report_is_refused(text: str) -> None:
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = ports.free()
     monkeypatch.setattr(dns_stub, "PORT", port)
     replies = {
         ("host.example", dns_stub.A): dns_stub.Reply(records=((dns_stub.A, "192.0.2.1"),), truncated=True),

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from automation import process
+from automation import ports, process
 from automation.frontend import DIST
 from tests.app import databases
-from tests.e2e.lines import free_port
 from tests.e2e.worlds import POSTGRESQL, sqlite_command
 
 PATIENCE = 60.0
@@ -37,7 +36,7 @@ class HostedApp:
             for name, value in os.environ.items()
             if not name.startswith(NOT_PASSED) and not name.lower().endswith("_proxy")
         }
-        self.port = free_port()
+        self.port = ports.free()
         own = {"AUTOARR_DATA_DIR": str(self._data), "AUTOARR_HOST": "127.0.0.1", "AUTOARR_PORT": str(self.port)}
         self._environment = {**kept, **own, **environment}
         self._running = ExitStack()

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automation import paths, process
+from automation import paths, ports, process
 from tests.e2e import browsing
-from tests.e2e.lines import free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Playwright
@@ -92,7 +91,7 @@ class Lighthouse:
         Args:
             user: who is logged in, by the cookie of a login.
         """
-        port = free_port()
+        port = ports.free()
         options: dict[str, Any] = browsing.launch_options(self._program)
         options["args"] = [*options["args"], f"--remote-debugging-port={port}"]
         context = self._playwright.chromium.launch_persistent_context(

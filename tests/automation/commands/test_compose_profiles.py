@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from automation import compose, image_store, network, paths
+from automation import compose, image_store, network, paths, ports
 from automation.bases import HAPROXY, NODE, POSTGRES, REDIS, SLIM
 from automation.engine import Engine
 from automation.errors import AutomationError
 from automation.resolver import Resolver
-from tests.automation.conftest import Checkout, free_port
+from tests.automation.conftest import Checkout
 
 PATIENCE = 60.0
 
@@ -97,7 +97,7 @@ def project(real_engine: Engine, checkout: Checkout) -> Iterator[Project]:
         compose.ensure(real_engine)
     except AutomationError as error:
         pytest.skip(error.what)
-    port = free_port()
+    port = ports.free()
     made = Project(
         engine=real_engine,
         root=checkout.root,

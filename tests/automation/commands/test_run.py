@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from automation import bases, containers, image_store, images, service
+from automation import bases, containers, image_store, images, ports, service
 from automation.engine import Engine
 from automation.errors import PortTaken, Unhealthy, UsageError
-from tests.automation.conftest import Checkout, free_port
+from tests.automation.conftest import Checkout
 
 pytestmark = pytest.mark.usefixtures("real_engine")
 
@@ -40,7 +40,7 @@ def not_running(real_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 @pytest.mark.usefixtures("not_running")
 def test_run_and_stop_keep_the_data(real_engine: Engine, image: str) -> None:
-    port = free_port()
+    port = ports.free()
 
     def instance() -> str:
         address = service.run(real_engine, image, port)
@@ -72,7 +72,7 @@ def test_a_taken_port(real_engine: Engine, image: str) -> None:
 def test_a_port_that_another_container_has(real_engine: Engine, image: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Seen by the engine only, as with a remote one."""
     monkeypatch.setattr(service, "port_is_free", lambda port: True)
-    port = free_port()
+    port = ports.free()
     with containers.session(real_engine) as running:
         running.start(image, ports={"8088/tcp": ("127.0.0.1", port)}, **containers.HARDENED)
         with pytest.raises(PortTaken, match="in use"):
@@ -100,7 +100,7 @@ def test_run_of_an_image_without_a_health_check(real_engine: Engine, image: str)
     )
     try:
         with pytest.raises(Unhealthy, match="no health check"):
-            service.run(real_engine, name, free_port())
+            service.run(real_engine, name, ports.free())
         with containers.client(real_engine) as api:
             assert containers.named(api, service.CONTAINER) is None
     finally:
