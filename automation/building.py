@@ -153,6 +153,7 @@ def build_archive(
     root: Path = paths.ROOT,
     extra: Sequence[str] = (),
     reuse: bool = True,
+    pack: bool = True,
 ) -> tuple[ResolvedBase, buildx.Progress]:
     """Build a variant into an OCI archive as users will pull it: a distroless one's layers are packed by zstd.
 
@@ -161,6 +162,7 @@ def build_archive(
         root: the checkout to build, when it is a copy of this one.
         extra: more words for `docker buildx build`.
         reuse: whether to take layers that were packed before.
+        pack: False leaves the layers as BuildKit packs them.
 
     Raises:
         AutomationError: the build's failures.
@@ -176,7 +178,7 @@ def build_archive(
         root=root,
         extra=extra,
     )
-    if variant.is_distroless:
+    if pack and variant.is_distroless:
         with console.step("packing its layers"):
             recompression.recompress(archive_path(output), archive_path(output), reuse=reuse)
     return made
@@ -218,6 +220,36 @@ def build_packed(
     return made
 
 
+def build_plain(
+    engine: Engine,
+    resolver: Resolver,
+    variant: Variant,
+    platform: str,
+    name: str,
+    extra: Sequence[str],
+    root: Path = paths.ROOT,
+) -> tuple[ResolvedBase, buildx.Progress]:
+    """Build a variant into the engine, its layers as BuildKit packs them.
+
+    Args:
+        root: the checkout to build, when it is a copy of this one.
+
+    Raises:
+        AutomationError: the build's failures.
+    """
+    return build_target(
+        engine,
+        resolver,
+        variant,
+        target=variant.target,
+        platform=platform,
+        outputs=["type=docker"],
+        tags=[name],
+        root=root,
+        extra=extra,
+    )
+
+
 def build_loaded(
     engine: Engine,
     resolver: Resolver,
@@ -235,16 +267,5 @@ def build_loaded(
     Raises:
         AutomationError: the build's failures.
     """
-    if variant.is_distroless and engine.has_containerd_store:
-        return build_packed(engine, resolver, variant, platform, name, extra, root)
-    return build_target(
-        engine,
-        resolver,
-        variant,
-        target=variant.target,
-        platform=platform,
-        outputs=["type=docker"],
-        tags=[name],
-        root=root,
-        extra=extra,
-    )
+    build = build_packed if variant.is_distroless and engine.has_containerd_store else build_plain
+    return build(engine, resolver, variant, platform, name, extra, root)

@@ -98,20 +98,18 @@ def build(
     with containers.candidate(engine, variant) as candidate:
         words = [word for place in cache for word in place.words()]
         base, progress = building.build_loaded(engine, resolver, variant, chosen, candidate, words)
-        if archive is not None and attest:
-            # What is stated names the image as it was built; whoever asked for it packs the layers afterwards.
-            building.build_target(
+        if archive is not None:
+            building.build_archive(
                 engine,
                 resolver,
                 variant,
-                target=variant.target,
+                archive,
                 platform=chosen,
-                outputs=[archive],
                 tags=[name],
                 extra=attest,
+                # What is stated names the image as it was built; whoever asked for it packs the layers afterwards.
+                pack=not attest,
             )
-        elif archive is not None:
-            building.build_archive(engine, resolver, variant, archive, platform=chosen, tags=[name])
         built = time.monotonic() - started
         with console.step("starting it once"):
             healthy = smoke(engine, candidate, chosen)

@@ -151,19 +151,8 @@ class _Proving:
             return self._measured(name)
 
     def _build(self, variant: Variant, name: str, extra: Sequence[str], *, packed: bool = True) -> None:
-        if packed and variant.is_distroless:
-            building.build_packed(self.engine, self.resolver, variant, self.engine.platform, name, extra)
-            return
-        building.build_target(
-            self.engine,
-            self.resolver,
-            variant,
-            target=variant.target,
-            platform=self.engine.platform,
-            outputs=["type=docker"],
-            tags=[name],
-            extra=extra,
-        )
+        build = building.build_packed if packed and variant.is_distroless else building.build_plain
+        build(self.engine, self.resolver, variant, self.engine.platform, name, extra)
 
     def _measured(self, image: str) -> Size:
         found = layers.measure(self.engine, image)

@@ -280,6 +280,7 @@ class World:
         platform: str,
         outputs: list[str],
         tags: list[str],
+        root: Path,
         extra: Sequence[str],
     ) -> None:
         assert target == variant.target
